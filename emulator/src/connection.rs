@@ -64,12 +64,18 @@ pub(crate) fn connect(
         message: no.message,
     })?;
     let server = admission.server.name().to_owned();
+    let key = around
+        .servers
+        .key(&admission.server)
+        .unwrap_or_default()
+        .to_owned();
     if let Some(fault) = &fault {
         let text = format!("a connection to {server} is struck by a fault: {fault}");
         around.log.note(now, "fault", text, None);
     }
     Ok(DatabaseRoute {
         backend,
+        key,
         server,
         tls_required: admission.requires_tls,
         fault,

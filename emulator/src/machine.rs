@@ -32,6 +32,8 @@ pub enum Admission {
 pub struct DatabaseRoute {
     /// Where the real server listens; a loopback address.
     pub backend: SocketAddr,
+    /// The key the engine knows the server by.
+    pub key: String,
     /// The server's name: users may write theirs as `user@name`.
     pub server: String,
     /// Whether a connection that is not encrypted is to be refused.
@@ -62,6 +64,11 @@ impl DatabaseRefusal {
         }
     }
 }
+
+/// What has happened is not kept: why, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("azdrill cannot keep what happens: {0}")]
+pub struct NotKept(pub String);
 
 /// The synchronous machine behind the front door.
 pub trait Core: Send + 'static {
@@ -136,6 +143,15 @@ pub trait Core: Send + 'static {
 
     /// Bytes in the blob store that nothing refers to any more, since the last time of asking.
     fn take_released(&mut self) -> Vec<Extent>;
+
+    /// Whether everything that has happened is kept where it has to be before anybody is told of it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not: then nothing more may happen and nobody be told, until it is.
+    fn kept(&mut self) -> Result<(), NotKept> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,11 @@ impl JournalFile {
         Ok(())
     }
 
+    /// Forgets what was taken before it has begun: it was of a world that is none.
+    pub fn forget(&self) {
+        self.open().waiting.clear();
+    }
+
     /// What takes the lines.
     pub fn sink(&self) -> Box<dyn Sink> {
         Box::new(self.clone())

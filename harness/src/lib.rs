@@ -20,5 +20,6 @@ pub mod scratch;
 pub mod sequence;
 pub mod serve;
 pub mod sketch;
+pub mod state_folder;
 pub mod strategy;
 pub mod sweep;

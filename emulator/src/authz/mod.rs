@@ -7,6 +7,7 @@
 
 mod deny;
 mod hierarchy;
+mod lags;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::rules::{BuiltInRoles, RoleDefinition};
 
 pub use deny::{DeniedPrincipal, DenyAssignment};
 pub use hierarchy::{Hierarchy, ManagementGroup, group_of, management_group};
+pub use lags::{Lags, Plane, Sight};
 pub use wanted::{FactsOf, WantedAction};
 
 /// A role given to a principal at a scope.
@@ -154,6 +156,17 @@ pub struct Denied {
     pub data_lags: bool,
     /// Roles the principal holds at the scope that do not grant it.
     pub held: Vec<String>,
+}
+
+impl Denied {
+    /// The same for one who sees assignments so much earlier.
+    #[must_use]
+    pub fn seen_earlier(mut self, by: SignedDuration) -> Self {
+        for (_, from) in &mut self.pending {
+            *from -= by;
+        }
+        self
+    }
 }
 
 impl AccessControl {

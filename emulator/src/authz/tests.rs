@@ -251,4 +251,79 @@ fn who_is_refused_by_a_condition_is_told_so() {
         "Storage Blob Data Reader under a condition that is not met"
     );
     assert_eq!(denied.held[1], "Reader");
+    // A role that does not grant it anyway is not refused for its condition.
+    for own in fixture.access.by_principal.values_mut().flatten() {
+        own.condition = Some(Condition::read(&fixture.rules.conditions, condition));
+    }
+    let denied = fixture.may(BLOB_READ, GROUP_SCOPE).expect_err("not met");
+    assert_eq!(denied.held[1], "Reader");
+}
+
+/// What somebody waits for is told; what is over, or would be of no use, is not.
+#[test]
+fn only_what_would_grant_it_is_pending() {
+    const ACCOUNTS: &str = "Microsoft.Storage/storageAccounts/write";
+    let mut fixture = Fixture::new();
+    fixture.grant("Reader", GROUP_SCOPE, 600);
+    let denied = fixture.may(ACCOUNTS, GROUP_SCOPE).expect_err("it only reads");
+    assert!(denied.pending.is_empty(), "{denied:?}");
+    // Given and taken in the same moment, and long ago.
+    for seen_from in [fixture.now, fixture.now - jiff::SignedDuration::from_hours(1)] {
+        let mut fixture = Fixture::new();
+        fixture.grant("Contributor", GROUP_SCOPE, 0);
+        for own in fixture.access.by_principal.values_mut().flatten() {
+            (own.seen_from, own.seen_until) = (seen_from, Some(fixture.now));
+        }
+        let denied = fixture.may(ACCOUNTS, GROUP_SCOPE).expect_err("it was taken away");
+        assert!(denied.pending.is_empty() && denied.held.is_empty(), "{denied:?}");
+    }
+}
+
+/// Whether a role is held is another question than whether something is granted: it may be on its way.
+#[test]
+fn a_role_is_held_when_it_is_seen_and_pending_before() {
+    let mut fixture = Fixture::new();
+    let reader = |fixture: &Fixture| {
+        let role = fixture.rules.built_in_role("Reader").expect("a built-in role");
+        let scope = GROUP_SCOPE.parse().expect("a scope");
+        let held = fixture
+            .access
+            .holds_role(fixture.now, &[fixture.who], role, &scope);
+        match held {
+            HeldRole::Seen => "seen",
+            HeldRole::Pending { data_lags: false } => "pending",
+            HeldRole::Pending { data_lags: true } => "pending where there is data",
+            HeldRole::No => "no",
+        }
+    };
+    assert_eq!(reader(&fixture), "no");
+    fixture.grant("Reader", GROUP_SCOPE, 600);
+    assert_eq!(reader(&fixture), "pending");
+    fixture.now += jiff::SignedDuration::from_secs(600);
+    assert_eq!(reader(&fixture), "seen");
+}
+
+/// `RBAC-MG-DATA`: only a role for data is seen late by what holds data.
+#[test]
+fn a_role_without_data_is_held_at_once() {
+    let hours = jiff::SignedDuration::from_hours(4);
+    for (name, lags) in [("Reader", false), ("Storage Blob Data Reader", true)] {
+        let mut fixture = Fixture::new();
+        fixture.grant(name, GROUP_SCOPE, 0);
+        for own in fixture.access.by_principal.values_mut().flatten() {
+            own.data_lag = hours;
+        }
+        // One that is on its way besides makes no difference to what lags.
+        fixture.grant(name, GROUP_SCOPE, 600);
+        let role = fixture.rules.built_in_role(name).expect("a built-in role");
+        let scope = GROUP_SCOPE.parse().expect("a scope");
+        let held = fixture
+            .access
+            .holds_role(fixture.now, &[fixture.who], role, &scope);
+        if lags {
+            assert!(matches!(held, HeldRole::Pending { data_lags: true }), "{name}");
+        } else {
+            assert!(matches!(held, HeldRole::Seen), "{name}");
+        }
+    }
 }

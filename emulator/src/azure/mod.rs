@@ -9,6 +9,7 @@ mod whole;
 mod workflows;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use crate::entropy::Entropy;
 use crate::fault::FaultPlan;
@@ -141,20 +142,30 @@ impl Azure {
         &self.tokens
     }
 
+    /// The database server of that key listens elsewhere now, if it runs.
+    pub(crate) fn move_server(&mut self, key: &str, address: SocketAddr) {
+        self.own.postgres.move_server(key, address);
+    }
+
     /// Takes a request through the gates alone, without carrying it out.
     ///
     /// # Errors
     ///
     /// The refusal of the first gate that says no.
     pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
-        self.gates().pass(now, path, request)
+        self.gates_for(path.is_azure_service()).pass(now, path, request)
     }
 
     fn gates(&self) -> Gates<'_> {
+        self.gates_for(false)
+    }
+
+    fn gates_for(&self, by_service: bool) -> Gates<'_> {
         Gates {
             rules: &self.rules,
             state: &self.state,
             tokens: &self.tokens,
+            sight: self.settings.sight(by_service, &self.entropy, self.log.count()),
         }
     }
 

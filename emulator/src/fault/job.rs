@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::artefact::Artefact;
+use super::{ArtefactFault, Moment};
 
 /// What goes wrong with a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +27,19 @@ pub enum JobFaultKind {
         /// How much later, on the world's clock.
         by: SignedDuration,
     },
+    /// It is told as having gone well, and what it wrote is not what it should be.
+    Artefact(ArtefactFault),
 }
 
 /// Where a job stands when a fault may strike it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JobPoint {
+pub(crate) enum JobPoint<'a> {
     /// Its request has been accepted.
     Accepted,
+    /// It is about to read its recovery point, before which there is another one.
+    Reading,
+    /// It is about to write these files.
+    Writing(&'a [Artefact<'a>]),
     /// Its work is done.
     Done,
     /// It has failed.
@@ -51,11 +58,16 @@ impl JobFaultKind {
     }
 
     /// Whether it would change anything there.
-    pub(super) fn strikes_at(&self, point: JobPoint) -> bool {
+    pub(super) fn strikes_at(&self, point: JobPoint<'_>) -> bool {
         match self {
             Self::Fail { .. } => point == JobPoint::Accepted,
             Self::FailThoughDone { .. } => point == JobPoint::Done,
-            Self::Stick | Self::EndLate { .. } => point != JobPoint::Accepted,
+            Self::Stick | Self::EndLate { .. } => matches!(point, JobPoint::Done | JobPoint::Failed),
+            Self::Artefact(ArtefactFault::OlderPoint) => point == JobPoint::Reading,
+            Self::Artefact(artefact) => match point {
+                JobPoint::Writing(files) => artefact.strikes(files).is_some(),
+                _ => false,
+            },
         }
     }
 }
@@ -97,6 +109,7 @@ impl std::fmt::Display for JobFaultKind {
             }
             Self::Stick => f.write_str("its work is done, and it never ends"),
             Self::EndLate { by } => write!(f, "its work is done, and its end is told {by:#} later"),
+            Self::Artefact(artefact) => write!(f, "it is told as having gone well, and {artefact}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Faults on purpose: where, when, what. Of those that could strike, the first that was put in place does.
 
+mod artefact;
 mod connection;
 mod job;
 mod kind;
@@ -13,7 +14,9 @@ mod tests;
 /// What is told of a fault that says nothing itself.
 pub(crate) const INJECTED: &str = "A fault was injected by azdrill.";
 
-pub use connection::{ConnectionFault, DatabaseFault};
+pub use artefact::ArtefactFault;
+pub(crate) use artefact::{Artefact, LOST_BYTES};
+pub use connection::{ConnectionFault, DatabaseFault, Disturbance};
 pub(crate) use job::JobPoint;
 pub use job::{JobFault, JobFaultKind};
 pub use kind::{FaultAnswer, FaultKind, OperationFault};

@@ -257,11 +257,22 @@ impl FaultPlan {
         server: &str,
         path: &NetworkPath,
     ) -> Option<ConnectionFault> {
+        self.first_connection(now, |fault| fault.is_about(server, path))
+    }
+
+    /// The fault that strikes a dump of a whole server by its own service, if one does. Counts the match.
+    pub(crate) fn strike_own_dump(&mut self, now: Timestamp, server: &str) -> Option<ConnectionFault> {
+        self.first_connection(now, |fault| fault.is_about_own_dump(server))
+    }
+
+    fn first_connection(
+        &mut self,
+        now: Timestamp,
+        is_about: impl Fn(&DatabaseFault) -> bool,
+    ) -> Option<ConnectionFault> {
         let earlier = self.earlier();
         for (fault, count) in &mut self.connections {
-            if fault.is_about(server, path)
-                && fault.moment.strikes(count, now, &|name| earlier.contains(name))
-            {
+            if is_about(fault) && fault.moment.strikes(count, now, &|name| earlier.contains(name)) {
                 return Some(fault.kind);
             }
         }
@@ -274,7 +285,7 @@ impl FaultPlan {
         now: Timestamp,
         job: &str,
         instance: &str,
-        point: JobPoint,
+        point: JobPoint<'_>,
     ) -> Option<JobFaultKind> {
         let earlier = self.earlier();
         for (fault, count) in &mut self.jobs {

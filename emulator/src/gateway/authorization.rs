@@ -2,9 +2,9 @@
 
 use super::denied::why_not;
 use super::{Credential, Gates, Permit, Refusal, key_vault};
-use crate::authz::{Assignment, Denied, WantedAction};
+use crate::authz::{Assignment, Denied, Plane, WantedAction};
 use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Mark, Operation, Params, code};
+use crate::rules::{Endpoint, Gate, Mark, Operation, Params, code, rule};
 
 pub(super) fn authorize(
     gates: &Gates<'_>,
@@ -132,7 +132,13 @@ fn by_roles(
     let Some(principal) = permit.caller.principal else {
         return Err(permission_mismatch().because("the token names no principal"));
     };
-    let principals = gates.state.directory.with_groups(principal);
+    let principals = gates.state.directory.with_seen_groups(principal, now);
+    let plane = match row.endpoint {
+        Endpoint::Blob => Plane::Data,
+        _ => Plane::Control,
+    };
+    let ahead = gates.sight.ahead(plane);
+    let as_of = now + ahead;
     let wanted = row
         .action
         .as_ref()
@@ -147,7 +153,7 @@ fn by_roles(
     for wanted in wanted {
         asked = true;
         let (access, roles) = (&gates.state.access, &gates.rules.built_in_roles);
-        if let Err(denied) = access.decide(roles, now, &principals, wanted, &permit.scope, &gathered) {
+        if let Err(denied) = access.decide(roles, as_of, &principals, wanted, &permit.scope, &gathered) {
             // Operations are asked about at their region, below the subscription. The role that
             // lets a vault back up a server holds the action for it and is assigned at the server,
             // so it must be enough to hold it anywhere in the subscription (inferred). A list is not
@@ -159,15 +165,25 @@ fn by_roles(
             };
             let below = below.filter(|_| denied.by.is_none());
             let below =
-                below.is_some_and(|scope| access.grants_below(roles, now, &principals, wanted, &scope));
+                below.is_some_and(|scope| access.grants_below(roles, as_of, &principals, wanted, &scope));
             let adds = row.or_data_action.as_ref().is_some_and(|action| {
                 let wanted = WantedAction::DataAction(action);
                 access
-                    .decide(roles, now, &principals, wanted, &permit.scope, &gathered)
+                    .decide(roles, as_of, &principals, wanted, &permit.scope, &gathered)
                     .is_ok()
             });
             if !below && !adds {
-                return Err(refuse(row, permit, wanted, &denied));
+                let all = gates.state.directory.with_groups(principal);
+                let by_groups = all.len() > principals.len()
+                    && access
+                        .decide(roles, as_of, &all, wanted, &permit.scope, &gathered)
+                        .is_ok();
+                let refusal = refuse(gates, row, permit, wanted, &denied.seen_earlier(ahead));
+                return Err(if by_groups {
+                    refusal.by([rule::E1_GROUP_TOKENS])
+                } else {
+                    refusal
+                });
             }
             permit.below_only = row.listing;
             permit.only_adds = adds;
@@ -181,10 +197,16 @@ fn by_roles(
     }
 }
 
-fn refuse(row: &Operation, permit: &Permit, wanted: WantedAction<'_>, denied: &Denied) -> Refusal {
+fn refuse(
+    gates: &Gates<'_>,
+    row: &Operation,
+    permit: &Permit,
+    wanted: WantedAction<'_>,
+    denied: &Denied,
+) -> Refusal {
     let action = wanted.action();
     let scope = &permit.scope;
-    let (reason, rules) = why_not(permit, action, denied);
+    let (reason, rules) = why_not(&gates.sight, permit, action, denied);
     let refusal = match row.endpoint {
         // What the blob service says of a deny assignment nobody has told.
         Endpoint::Blob if denied.by.is_some() => Refusal {

@@ -1,12 +1,17 @@
 //! Why roles do not grant an action.
 
 use super::Permit;
-use crate::authz::Denied;
+use crate::authz::{Denied, Sight};
 use crate::model::Action;
 use crate::rules::{RuleId, rule};
 
 /// Why roles do not grant an action, and the rules that had a say.
-pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
+pub(super) fn why_not(
+    sight: &Sight,
+    permit: &Permit,
+    action: &Action,
+    denied: &Denied,
+) -> (String, Vec<RuleId>) {
     let scope = &permit.scope;
     if let Some(own) = &denied.by {
         let reason = format!(
@@ -30,6 +35,8 @@ pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (Str
         rules.push(rule::RBAC_MG_DATA);
     } else if !denied.pending.is_empty() {
         rules.push(rule::E1_PROPAGATION);
+        rules.extend(sight.differs_by_plane().then_some(rule::E1_PLANES));
+        rules.extend(sight.differs_by_front_end().then_some(rule::E1_FRONT_ENDS));
     }
     (reason, rules)
 }

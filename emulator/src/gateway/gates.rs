@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::{Caller, TokenAuthority};
+use crate::authz::Sight;
 use crate::model::{Request, ResourceId};
 use crate::rules::{Operation, Params, RuleId, Rules, cloud};
 use crate::state::State;
@@ -48,6 +49,8 @@ pub struct Gates<'a> {
     pub state: &'a State,
     /// Issues and checks tokens.
     pub tokens: &'a TokenAuthority,
+    /// What whoever answers sees of role assignments.
+    pub sight: Sight,
 }
 
 impl Gates<'_> {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::bearer::{audience_fits, bearer_token};
 use super::denied::why_not;
 use super::{Caller, Gates, Permit, Refusal, TokenError};
-use crate::authz::WantedAction;
+use crate::authz::{Plane, WantedAction};
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
 use crate::rules::{
@@ -194,7 +194,7 @@ pub(super) fn authorize(
     let asked = match (vault, permit.caller.principal, &row.data_action, &row.policy) {
         (Some(vault), Some(principal), Some(action), Some(policy)) => Asked {
             vault,
-            principals: gates.state.directory.with_groups(principal),
+            principals: gates.state.directory.with_seen_groups(principal, now),
             wanted: WantedAction::DataAction(action),
             policy,
         },
@@ -220,9 +220,10 @@ fn has_roles(vault: &Resource) -> bool {
 fn by_roles(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
     let roles = &gates.rules.built_in_roles;
     let access = &gates.state.access;
+    let ahead = gates.sight.ahead(Plane::Data);
     let Err(denied) = access.decide(
         roles,
-        now,
+        now + ahead,
         &asked.principals,
         asked.wanted,
         &permit.scope,
@@ -238,7 +239,12 @@ fn by_roles(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_
         ("vault", asked.vault.id.name().to_owned()),
         ("location", asked.vault.location().to_owned()),
     ];
-    let (mut reason, mut rules) = why_not(permit, asked.wanted.action(), &denied);
+    let (mut reason, mut rules) = why_not(
+        &gates.sight,
+        permit,
+        asked.wanted.action(),
+        &denied.seen_earlier(ahead),
+    );
     if policies_grant(asked, &permit.caller) {
         reason += "; an access policy would grant it, but the key vault has Azure roles";
         rules.push(rule::SS_B_04);
@@ -270,7 +276,7 @@ fn by_policies(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked
     let access = &gates.state.access;
     if let Ok(grant) = access.decide(
         roles,
-        now,
+        now + gates.sight.ahead(Plane::Data),
         &asked.principals,
         asked.wanted,
         &permit.scope,

@@ -31,3 +31,32 @@ impl KnownHosts {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_host_is_told_of_once() {
+        let mut known = KnownHosts::default();
+        let mut state = State::default();
+        let id = |kind: &str, name: &str| {
+            format!("/subscriptions/s/resourceGroups/g/providers/{kind}/{name}")
+                .parse()
+                .expect("an id")
+        };
+        assert!(known.take_new(&state).is_empty());
+        let account = id("Microsoft.Storage/storageAccounts", "acct");
+        state.storage_accounts.insert("acct".to_owned(), account);
+        let keys = id("Microsoft.KeyVault/vaults", "keys");
+        state.key_vaults.insert("keys".to_owned(), keys);
+        assert_eq!(
+            known.take_new(&state),
+            [cloud().blob_host("acct"), cloud().vault_host("keys")]
+        );
+        assert!(known.take_new(&state).is_empty());
+        let other = id("Microsoft.Storage/storageAccounts", "other");
+        state.storage_accounts.insert("other".to_owned(), other);
+        assert_eq!(known.take_new(&state), [cloud().blob_host("other")]);
+    }
+}

@@ -76,10 +76,17 @@ mod tests {
             format!("{{\"a\": \"{brackets}\\\"{brackets}\", 'b': '{brackets}'}}"),
             format!("{{ // {brackets}\n /* {brackets} */ }}"),
             "[]".repeat(1_000),
+            // What closes a comment is none of what opened it.
+            format!("/*/ {brackets} */ []"),
         ] {
             assert!(!is_deep(&shallow), "{shallow}");
         }
-        for deep in [brackets.clone(), format!("\"\" /**/ // \n{brackets}")] {
+        for deep in [
+            brackets.clone(),
+            format!("\"\" /**/ // \n{brackets}"),
+            // A text that ends with a backslash is over.
+            format!("\"\\\\\" {brackets}"),
+        ] {
             assert!(is_deep(&deep), "{deep}");
         }
     }

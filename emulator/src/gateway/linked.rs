@@ -4,7 +4,7 @@
 use super::bearer::{audience_fits, strip_scheme};
 use super::denied::why_not;
 use super::{Caller, Gates, Permit, Refusal, TokenError};
-use crate::authz::WantedAction;
+use crate::authz::{Plane, WantedAction};
 use crate::model::{Action, Facts, Request, ResourceId, TenantId, Timestamp};
 use crate::rules::{Endpoint, Gate, RuleId, code, rule};
 
@@ -110,12 +110,13 @@ impl Gates<'_> {
         let Some(principal) = at_it.caller.principal else {
             return nobody("the token names no principal".to_owned());
         };
-        let principals = self.state.directory.with_groups(principal);
+        let principals = self.state.directory.with_seen_groups(principal, now);
         let (access, roles) = (&self.state.access, &self.rules.built_in_roles);
         let asked = WantedAction::Action(&wanted.action);
-        let decided = access.decide(roles, now, &principals, asked, linked, &Facts::none);
+        let ahead = self.sight.ahead(Plane::Control);
+        let decided = access.decide(roles, now + ahead, &principals, asked, linked, &Facts::none);
         Ok(decided.err().map(|denied| {
-            let (reason, rules) = why_not(&at_it, &wanted.action, &denied);
+            let (reason, rules) = why_not(&self.sight, &at_it, &wanted.action, &denied.seen_earlier(ahead));
             Lack { reason, rules }
         }))
     }

@@ -1,5 +1,6 @@
 //! Work that is truly outside: the core describes it, the shell carries it out and reports back.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use super::{
     DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, RealParameter, ServerSpec,
     SessionFailure,
 };
+use crate::fault::ConnectionFault;
 use crate::model::{NetworkPath, Preparation, Prepared, StoredBody};
 
 /// Names one piece of outside work.
@@ -23,6 +25,15 @@ pub struct Effect {
     pub id: EffectId,
     /// What to do.
     pub work: Work,
+}
+
+/// Work that was asked for in an earlier process, which ended before it did.
+#[derive(Debug)]
+pub struct UnderWay {
+    /// The work.
+    pub effect: Effect,
+    /// The paths of the blobs it has committed.
+    pub committed: BTreeSet<String>,
 }
 
 /// What to do.
@@ -128,6 +139,8 @@ pub struct DumpWork {
     pub sas: String,
     /// Where the writer stands in the network.
     pub path: NetworkPath,
+    /// What is to go wrong with it, if anything.
+    pub fault: Option<ConnectionFault>,
 }
 
 /// Stored bytes to be written into a container as block blobs. All blocks of all files are staged

@@ -9,7 +9,7 @@ pub use agenda::{Agenda, WorkflowId};
 pub use database::{DumpKind, RealParameter, ServerSpec};
 pub use effect::{
     CopiedFile, CopyWork, DumpWork, DumpedFile, Effect, EffectFailure, EffectId, EffectResult, FileToCopy,
-    ServerWork, Work, WorkOut,
+    ServerWork, UnderWay, Work, WorkOut,
 };
 pub use session::{
     DumpDatabaseWork, ExamineWork, LoadDatabaseWork, MissingRight, NeededRights, SessionFailure, SignIn,

@@ -10,7 +10,7 @@ use super::line::Journal;
 use super::request::SentRequest;
 use super::result::OutsideResult;
 use crate::jobs::{Effect, EffectId, EffectResult};
-use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
+use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute, NotKept};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
 
 impl Core for Journalled {
@@ -143,6 +143,17 @@ impl Core for Journalled {
     }
 
     fn take_released(&mut self) -> Vec<Extent> {
+        // Whoever comes back to what is kept must find the bytes.
+        if self.kept().is_err() {
+            return Vec::new();
+        }
         self.inner.azure.take_released()
+    }
+
+    fn kept(&mut self) -> Result<(), NotKept> {
+        match self.journal.as_mut().and_then(Journal::failing) {
+            Some(why) => Err(NotKept(why)),
+            None => Ok(()),
+        }
     }
 }

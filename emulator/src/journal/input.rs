@@ -100,6 +100,17 @@ pub enum Input<'a> {
     },
     /// Another empty Azure took the place of this one; only the log goes on.
     BeginAgain(Box<Beginning>),
+    /// The world that began was built: whoever comes back to what is kept need not build it.
+    Built,
+    /// The clock was moved to this time. What fell due on the way has inputs of its own.
+    Advanced,
+    /// A database server that runs was started again behind Azure's back, and listens elsewhere.
+    Moved {
+        /// The database engine's key.
+        key: String,
+        /// Where it listens now.
+        address: SocketAddr,
+    },
 }
 
 /// What a world is given without a call.
@@ -210,6 +221,9 @@ impl Input<'_> {
             Self::ComeBack { name } => format!("the world was made what it was as `{name}`"),
             Self::Forget { name } => format!("the kept world `{name}` was let go of"),
             Self::BeginAgain(_) => "another world took the place of this one".to_owned(),
+            Self::Built => "the world was built".to_owned(),
+            Self::Advanced => "the clock was moved".to_owned(),
+            Self::Moved { key, address } => format!("the database server `{key}` listens at {address} now"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The machine that can only be changed by what a journal can hold.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::ops::Deref;
 
 use base64::Engine as _;
@@ -222,6 +223,28 @@ impl Journalled {
         };
         let input = || Input::BeginAgain(Box::new(beginning.clone()));
         Ok(self.note(now, input, begin, |keys| AnswerDigest::said(keys.join(", "))))
+    }
+
+    /// Takes note that the world which began has been built. It changes nothing.
+    pub fn note_built(&mut self, now: Timestamp) {
+        self.note(now, || Input::Built, |_| (), |()| AnswerDigest::default());
+    }
+
+    /// Takes note that the clock was moved to this time: whoever comes back to what is kept goes on from there. It
+    /// changes nothing.
+    pub fn note_time(&mut self, now: Timestamp) {
+        self.note(now, || Input::Advanced, |_| (), |()| AnswerDigest::default());
+    }
+
+    /// Takes note that a database server which runs was started again behind Azure's back, and listens at this
+    /// address now.
+    pub fn move_server(&mut self, now: Timestamp, key: &str, address: SocketAddr) {
+        let input = || Input::Moved {
+            key: key.to_owned(),
+            address,
+        };
+        let moved = |inner: &mut Inner| inner.azure.move_server(key, address);
+        self.note(now, input, moved, |()| AnswerDigest::default());
     }
 
     /// From now on the log keeps bodies as well, without their secrets. No answer depends on it.

@@ -43,6 +43,11 @@ impl Journal {
         }
     }
 
+    /// Why what was written is not kept, if it is not.
+    pub(super) fn failing(&mut self) -> Option<String> {
+        self.sink.failing()
+    }
+
     /// When the last input was.
     pub(super) fn last(&self) -> Timestamp {
         self.last

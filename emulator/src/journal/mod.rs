@@ -12,6 +12,7 @@
 //!
 //! A journal holds what clients sent, secrets included.
 
+mod aftermath;
 mod answer_digest;
 mod beginning;
 mod core;
@@ -23,9 +24,11 @@ mod play;
 mod replay;
 mod request;
 mod result;
+mod sealed;
 #[cfg(test)]
 mod tests;
 
+pub use aftermath::{Aftermath, BytesMoved};
 pub use answer_digest::AnswerDigest;
 pub use beginning::{Beginning, Header};
 pub use input::{Application, Given, Input};
@@ -33,10 +36,17 @@ pub use journalled::{Journalled, NotBroughtBack};
 pub use replay::{Difference, JournalError, Played, Replay};
 pub use request::SentRequest;
 pub use result::OutsideResult;
+pub use sealed::{SEAL_BYTES, Unsealed, seal, unseal};
 
 /// Takes the lines of a journal. It is the shell's: what cannot be written it has to report, for the machine goes
 /// on without.
 pub trait Sink: Send {
     /// One line, its end included.
     fn take(&mut self, line: &[u8]);
+
+    /// Why what was taken is not where it has to be before anything is answered, if it is not; tries again first.
+    /// Who only notes down what happens never says so.
+    fn failing(&mut self) -> Option<String> {
+        None
+    }
 }

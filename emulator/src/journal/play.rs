@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::aftermath::{Aftermath, BytesMoved};
 use super::answer_digest::AnswerDigest;
 use super::input::{Given, Input};
 use super::journalled::Journalled;
@@ -20,6 +21,10 @@ pub(super) struct Workshop {
     /// What was wanted for another preparation, until the call wants it as well.
     prepared: BTreeMap<u64, Prepared>,
     work: BTreeMap<EffectId, WorkOut>,
+    /// What is left to do once all has been played.
+    pub(super) aftermath: Aftermath,
+    /// What the last input did to the bytes of the blob store.
+    pub(super) moved: BytesMoved,
 }
 
 impl Workshop {
@@ -43,6 +48,7 @@ impl Workshop {
     }
 
     fn take(&mut self, effects: &[Effect]) {
+        self.aftermath.asked(effects);
         for effect in effects {
             if let Work::WorkOut(work) = &effect.work {
                 self.work.insert(effect.id, work.clone());
@@ -64,11 +70,13 @@ impl Journalled {
         input: Input<'_>,
         workshop: &mut Workshop,
     ) -> Result<AnswerDigest, String> {
+        workshop.aftermath.comes(&input);
         Ok(match input {
             Input::Given(Given::Foundation { certificate }) => {
                 let certificate = certificate.map(|text| STANDARD.decode(text)).transpose();
                 let certificate = certificate.map_err(|error| format!("the certificate: {error}"))?;
-                self.found(now, certificate.as_deref());
+                let operator = self.found(now, certificate.as_deref());
+                workshop.aftermath.began(operator);
                 AnswerDigest::default()
             }
             Input::Given(given) => match self.give(now, &given) {
@@ -98,7 +106,11 @@ impl Journalled {
             }
             Input::Call { path, request } => {
                 let request = workshop.request(request, true)?;
-                AnswerDigest::of_response(&self.call(now, &path, request))
+                workshop.moved = BytesMoved::of(&request);
+                let (writer, place) = (workshop.aftermath.writer_of(&request), request.path.clone());
+                let response = self.call(now, &path, request);
+                workshop.aftermath.answered(writer, place, &response);
+                AnswerDigest::of_response(&response)
             }
             Input::Connect { path, host } => {
                 AnswerDigest::of_connection(&self.connect_database(now, &path, &host))
@@ -143,6 +155,9 @@ impl Journalled {
             Input::Forget { name } => {
                 self.forget(now, &name);
             }
+            Input::Built => self.note_built(now),
+            Input::Advanced => self.note_time(now),
+            Input::Moved { key, address } => self.move_server(now, &key, address),
             Input::BeginAgain(beginning) => {
                 let servers = self.begin_again(now, &beginning);
                 let servers = servers.map_err(|error| format!("the rules: {error}"))?;

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Sink;
+use super::aftermath::{Aftermath, BytesMoved};
 use super::answer_digest::AnswerDigest;
 use super::beginning::{FORMAT, Header};
 use super::journalled::Journalled;
@@ -123,6 +124,16 @@ impl Replay {
         self.inputs
     }
 
+    /// What the last input did to the bytes of the blob store.
+    pub fn moved(&self) -> &BytesMoved {
+        &self.workshop.moved
+    }
+
+    /// The machine, to go on with, and what is left to do.
+    pub fn go_on(self) -> (Journalled, Aftermath) {
+        (self.machine, self.workshop.aftermath)
+    }
+
     /// From now on the log keeps bodies, without their secrets.
     pub fn keep_bodies(&mut self) {
         self.machine.keep_bodies();
@@ -159,11 +170,11 @@ impl Replay {
         let what = input.what();
         // Whatever a file holds, whoever plays it is told.
         let (machine, workshop) = (&mut self.machine, &mut self.workshop);
+        workshop.moved = BytesMoved::default();
         let played = catch_unwind(AssertUnwindSafe(|| {
             let answer = machine.play(n, at, input, workshop);
-            // Nobody has a store to give it back to.
-            machine.take_released();
-            machine.take_new_hosts();
+            workshop.moved.released = machine.take_released();
+            workshop.aftermath.new_hosts(machine.take_new_hosts());
             answer
         }));
         let now = match played {
@@ -181,6 +192,17 @@ impl Replay {
             what,
             difference: (then != now).then_some(Difference { then, now }),
         })
+    }
+}
+
+impl Header {
+    /// Reads the first line of a journal.
+    ///
+    /// # Errors
+    ///
+    /// In words, if it is none that can be played.
+    pub fn read(line: &[u8]) -> Result<Self, String> {
+        read_header(line)
     }
 }
 
@@ -206,10 +228,13 @@ fn read_header(line: &[u8]) -> Result<Header, String> {
 
 fn check_settings(settings: &Settings) -> Result<(), String> {
     let delay = settings.role_propagation.as_secs();
-    if (0..=LONGEST_SECONDS).contains(&delay) {
-        Ok(())
-    } else {
-        Err(format!("no role takes {delay} s to be seen"))
+    let lags = settings.lags.all().map(|own| own.as_secs());
+    match std::iter::once(delay)
+        .chain(lags)
+        .find(|own| !(0..=LONGEST_SECONDS).contains(own))
+    {
+        None => Ok(()),
+        Some(wrong) => Err(format!("no role takes {wrong} s to be seen")),
     }
 }
 

@@ -47,6 +47,11 @@ pub enum Origin {
 }
 
 impl NetworkPath {
+    /// Whether an Azure service is calling.
+    pub fn is_azure_service(&self) -> bool {
+        matches!(self.origin, Origin::AzureService { .. })
+    }
+
     /// A laptop on the internet (203.0.113.10, from the documentation range of RFC 5737).
     pub fn internet() -> Self {
         Self {

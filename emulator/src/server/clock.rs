@@ -7,6 +7,10 @@ use jiff::SignedDuration;
 
 use crate::model::Timestamp;
 
+/// The latest a clock of our own is set to: the beginning of the year 9000. What is reckoned from there (ten years of
+/// retention, a schedule's next occasion) is still a time.
+pub const LATEST: Timestamp = Timestamp::constant(221_845_392_000, 0);
+
 /// The time everything behind the front door goes by. Clones share one time.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -26,9 +30,9 @@ struct OwnTime {
     time: Timestamp,
     /// When it was `time` on the machine's clock; `None` if it stands still.
     since: Option<Instant>,
-    /// When it began to go, on itself.
+    /// When it first began to go, on itself.
     set_going: Option<Timestamp>,
-    /// Where it was moved forward while it was going: from, to.
+    /// Where it was moved forward since then: from, to.
     jumps: Vec<(Timestamp, Timestamp)>,
 }
 
@@ -81,14 +85,21 @@ impl Clock {
         matches!(self.kind, TimeSource::Own(_))
     }
 
-    /// Lets a clock of our own go on from where it stands, as fast as the machine's. There is no
-    /// stopping it again.
+    /// Lets a clock of our own go on from where it stands, as fast as the machine's.
     pub fn set_going(&self) {
         if let Some(mut own_time) = self.own_time()
             && own_time.since.is_none()
         {
-            own_time.set_going = Some(own_time.time);
+            own_time.set_going = own_time.set_going.or(Some(own_time.time));
             own_time.since = Some(Instant::now());
+        }
+    }
+
+    /// Lets a clock of our own stand still where it is, until it is moved or set going again.
+    pub fn freeze(&self) {
+        if let Some(mut own_time) = self.own_time() {
+            own_time.time = own_time.now();
+            own_time.since = None;
         }
     }
 
@@ -114,10 +125,10 @@ impl Clock {
         if time <= now {
             return;
         }
-        if own_time.since.is_some() {
-            own_time.since = Some(Instant::now());
+        if own_time.set_going.is_some() {
             own_time.jumps.push((now, time));
         }
+        own_time.since = own_time.since.map(|_| Instant::now());
         own_time.time = time;
     }
 
@@ -194,6 +205,31 @@ mod tests {
         );
         let midway = clock.gone_until(before + week / 2);
         assert!(midway <= gone, "no time goes by while it is moved");
+    }
+
+    #[test]
+    fn a_frozen_clock_stands_still_and_what_it_is_moved_by_has_not_gone() {
+        let start: Timestamp = "2025-02-03T06:00:00Z".parse().expect("a time");
+        let week = SignedDuration::from_hours(7 * 24);
+        let clock = Clock::at(start);
+        clock.set_going();
+        while clock.now() == start {
+            std::thread::yield_now();
+        }
+        clock.freeze();
+        let frozen = clock.now();
+        assert!(clock.stands_still() && frozen > start);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert_eq!(clock.now(), frozen);
+        clock.advance_to(frozen + week);
+        assert_eq!(clock.gone_until(clock.now()), frozen.duration_since(start));
+        clock.set_going();
+        while clock.now() == frozen + week {
+            std::thread::yield_now();
+        }
+        let gone = clock.gone_until(clock.now());
+        assert!(gone > frozen.duration_since(start) && gone < SignedDuration::from_hours(1));
+        assert_eq!(LATEST.to_string(), "9000-01-01T00:00:00Z");
     }
 
     #[test]

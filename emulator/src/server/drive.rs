@@ -16,7 +16,7 @@ use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::outside::{Moment, OpenedWork, Tools, WorkPause, WorkPauses};
-use crate::jobs::{EffectFailure, EffectId, EffectResult, Work};
+use crate::jobs::{EffectFailure, EffectId, EffectResult, SessionFailure, UnderWay, Work};
 use crate::machine::Core;
 use crate::model::Timestamp;
 
@@ -25,6 +25,9 @@ const SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// Shortest sleep, should something stay due although it was run.
 const SLEEP_MIN: Duration = Duration::from_millis(1);
+
+/// How long until it is tried again to keep what has happened: nothing that is due is run before.
+const SLEEP_UNKEPT: Duration = Duration::from_secs(1);
 
 /// Drives a core: lets time pass in it and does its outside work. Clones share one core.
 ///
@@ -51,7 +54,7 @@ pub struct ClockNotOurs;
 impl<C: Core> Driver<C> {
     /// A driver of the core behind this front door. Without an engine, servers never start.
     pub fn new(front_door: FrontDoor<C>, engine: Option<Arc<dyn DatabaseEngine>>) -> Self {
-        let gate = DatabaseGate::inside(front_door.clone());
+        let gate = DatabaseGate::inside(front_door.clone(), engine.clone());
         Self::with_gate(front_door, engine, gate)
     }
 
@@ -96,11 +99,14 @@ impl<C: Core> Driver<C> {
 
     /// Keeps driving, for ever. Stopping it cuts off the work under way.
     pub async fn run(&self) {
-        while self.front_door().clock().stands_still() {
-            self.settle().await;
-            self.front_door().alarm().rung().await;
+        let mut running = JoinSet::new();
+        loop {
+            while self.front_door().clock().stands_still() {
+                self.settle().await;
+                self.front_door().alarm().rung().await;
+            }
+            self.run_on_going_clock(&mut running).await;
         }
-        self.run_on_going_clock().await;
     }
 
     /// Sets a clock of our own going, and goes on with it.
@@ -110,10 +116,33 @@ impl<C: Core> Driver<C> {
         front_door.alarm().ring();
     }
 
+    /// Lets a clock of our own stand still where it is. What is under way goes on to its end.
+    pub fn freeze_clock(&self) {
+        let front_door = self.front_door();
+        front_door.clock().freeze();
+        front_door.alarm().ring();
+    }
+
     /// Runs everything that is due now and carries out all work, until nothing more is due at this
     /// time and no work is under way.
     pub async fn settle(&self) {
         let _turn = self.shared.turn.lock().await;
+        self.settle_in_turn().await;
+    }
+
+    /// Goes on with what an earlier process had under way when it ended: to be called before the clock goes. It is
+    /// done again, from where it can be told what has been done; what cannot be done twice has ended with the process.
+    pub async fn resume(&self, under_way: Vec<UnderWay>) {
+        let _turn = self.shared.turn.lock().await;
+        let store = self.front_door().store();
+        let mut opened = Vec::new();
+        for under_way in under_way {
+            match broken_off(&under_way.effect.work) {
+                Some(failure) => self.complete(under_way.effect.id, EffectResult::Failed(failure)),
+                None => opened.push(OpenedWork::again(under_way, store)),
+            }
+        }
+        self.carry_out_in_order(opened).await;
         self.settle_in_turn().await;
     }
 
@@ -139,24 +168,51 @@ impl<C: Core> Driver<C> {
     ///
     /// On the machine's clock.
     pub async fn advance(&self, duration: SignedDuration) -> Result<(), ClockNotOurs> {
+        let target = self.front_door().clock().now().checked_add(duration);
+        let target = target.unwrap_or(Timestamp::MAX);
+        if self.advance_while(target, |_| true).await? {
+            self.front_door().clock().advance_to(target);
+        }
+        Ok(())
+    }
+
+    /// The same, for as long as `goes_on` says so of the core, which is asked before each due time. Whether it did up to
+    /// the last due time before `target`; the clock is left there.
+    ///
+    /// # Errors
+    ///
+    /// On the machine's clock.
+    pub async fn advance_while(
+        &self,
+        target: Timestamp,
+        goes_on: impl Fn(&C) -> bool,
+    ) -> Result<bool, ClockNotOurs> {
         let clock = self.front_door().clock();
         if !clock.is_ours() {
             return Err(ClockNotOurs);
         }
         let _turn = self.shared.turn.lock().await;
-        let target = clock.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         self.settle_in_turn().await;
-        while let Some(due) = self.next_due().filter(|due| *due <= target) {
-            // On a clock that goes, it may have fallen due by itself a moment ago.
-            if due <= clock.now() && clock.stands_still() {
-                tracing::error!(%due, "something stays due although it was run");
-                break;
+        loop {
+            if !goes_on(&self.front_door().lock()) {
+                return Ok(false);
             }
+            let Some(due) = self.next_due().filter(|due| *due <= target) else {
+                return Ok(true);
+            };
+            // It stays due until what has happened is kept.
+            if self.front_door().kept().is_err() {
+                return Ok(false);
+            }
+            // On a clock that goes, or went a moment ago, it may have fallen due by itself.
+            let overdue = due <= clock.now();
             clock.advance_to(due);
             self.settle_in_turn().await;
+            if overdue && clock.stands_still() && self.next_due() == Some(due) {
+                tracing::error!(%due, "something stays due although it was run");
+                return Ok(true);
+            }
         }
-        clock.advance_to(target);
-        Ok(())
     }
 
     /// Opens and closes the entrances of database servers as the core says. To be called when servers
@@ -186,6 +242,9 @@ impl<C: Core> Driver<C> {
         let store = front_door.store();
         let (prepared, released) = {
             let mut core = front_door.lock();
+            if core.kept().is_err() {
+                return Vec::new();
+            }
             let effects = core.tick(front_door.clock().now());
             front_door.tell_names(&mut core);
             let prepared: Vec<_> = effects
@@ -233,15 +292,19 @@ impl<C: Core> Driver<C> {
                 let _ = running.wait_for(|running| *running == 0).await;
                 continue;
             }
-            let (servers, others): (Vec<_>, Vec<_>) = prepared
-                .into_iter()
-                .partition(|prepared| matches!(prepared.work, Work::Server(_)));
-            self.settle_servers(servers).await;
-            for prepared in others {
-                let id = prepared.id;
-                let result = self.carry_out(prepared).await;
-                self.complete(id, result);
-            }
+            self.carry_out_in_order(prepared).await;
+        }
+    }
+
+    async fn carry_out_in_order(&self, prepared: Vec<OpenedWork>) {
+        let (servers, others): (Vec<_>, Vec<_>) = prepared
+            .into_iter()
+            .partition(|prepared| matches!(prepared.work, Work::Server(_)));
+        self.settle_servers(servers).await;
+        for prepared in others {
+            let id = prepared.id;
+            let result = self.carry_out(prepared).await;
+            self.complete(id, result);
         }
     }
 
@@ -263,9 +326,8 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    async fn run_on_going_clock(&self) {
-        let mut running = JoinSet::new();
-        loop {
+    async fn run_on_going_clock(&self, running: &mut JoinSet<()>) {
+        while !self.front_door().clock().stands_still() {
             for lane in lanes(self.tick()) {
                 let underway = LaneUnderWay::begin(&self.shared.running);
                 running.spawn(self.clone().carry_out_lane(lane, underway));
@@ -291,6 +353,9 @@ impl<C: Core> Driver<C> {
         let Some(due) = self.next_due() else {
             return SLEEP_MAX;
         };
+        if self.front_door().kept().is_err() {
+            return SLEEP_UNKEPT;
+        }
         let wait = due.duration_since(self.front_door().clock().now());
         Duration::try_from(wait)
             .unwrap_or_default()
@@ -311,6 +376,27 @@ impl LaneUnderWay {
 impl Drop for LaneUnderWay {
     fn drop(&mut self) {
         self.0.send_modify(|running| *running -= 1);
+    }
+}
+
+/// How work ended that cannot be begun again. A load had a session open, which broke off; whether it or somebody else
+/// made the database that is there now, nobody can tell, so that it is not dropped and made again.
+fn broken_off(work: &Work) -> Option<EffectFailure> {
+    match work {
+        Work::LoadDatabase(load) => Some(EffectFailure::Session {
+            failure: SessionFailure::ConnectionClosed,
+            message: format!(
+                "the connection to {} broke off while database \"{}\" was being loaded: azdrill ended. What is in a \
+                 database of that name may be a part",
+                load.sign_in.host, load.database
+            ),
+        }),
+        Work::Server(_)
+        | Work::Dump(_)
+        | Work::Copy(_)
+        | Work::Examine(_)
+        | Work::DumpDatabase(_)
+        | Work::WorkOut(_) => None,
     }
 }
 

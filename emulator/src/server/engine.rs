@@ -8,6 +8,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::Stream;
 
+use crate::fault::Disturbance;
 use crate::jobs::{DumpKind, MissingRight, NeededRights, RealParameter, ServerSpec, SessionFailure};
 
 /// A running dump: its bytes as they come. The last item is an error if the dump failed, so a
@@ -82,6 +83,10 @@ pub trait DatabaseEngine: Send + Sync {
 
     /// The size of all databases together, in bytes.
     fn size<'a>(&'a self, key: &'a str) -> EngineFuture<'a, u64>;
+
+    /// Does to the whole server what a fault says, and answers once it is over. A server that broke down
+    /// takes connections again by then, at the same address.
+    fn disturb<'a>(&'a self, key: &'a str, how: Disturbance) -> EngineFuture<'a, ()>;
 
     /// Starts a dump as the server's own superuser.
     fn dump<'a>(&'a self, key: &'a str, kind: DumpKind) -> EngineFuture<'a, Dump>;

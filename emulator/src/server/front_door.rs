@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::names::Names;
 use super::strangers::Strangers;
 use super::{hosts, range_hash, refusal};
-use crate::machine::{Admission, Core};
+use crate::machine::{Admission, Core, NotKept};
 use crate::model::{Body, NetworkPath, Preparation, Request, Response, Timestamp, wire_http_date};
 
 /// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones
@@ -122,6 +122,15 @@ impl<C: Core> FrontDoor<C> {
         value
     }
 
+    /// Whether everything that has happened is kept where it has to be.
+    ///
+    /// # Errors
+    ///
+    /// If it is not; whoever asked for something has not been answered then.
+    pub fn kept(&self) -> Result<(), NotKept> {
+        self.lock().kept()
+    }
+
     /// Answers a request that arrives on this path: asks the core whether to read the body, reads
     /// or stores it, and calls the core with it. A body that does not arrive whole leaves nothing
     /// behind, and the core never hears of it.
@@ -171,6 +180,10 @@ impl<C: Core> FrontDoor<C> {
         body: &BodySource,
     ) -> ControlFlow<BegunRequest, (Request, Admission)> {
         let mut core = self.lock();
+        // Nothing more happens before what has happened is kept.
+        if let Err(why) = core.kept() {
+            return ControlFlow::Continue((head, Admission::Refuse(refusal::of_unkept(&why))));
+        }
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
             let refusal = Admission::Refuse(hosts::unknown(&head.host, core.outside(&head.host).as_deref()));
@@ -183,6 +196,10 @@ impl<C: Core> FrontDoor<C> {
         match core.admit(self.shared.clock.now(), path, &head) {
             Admission::Buffer { .. } if matches!(body, BodySource::Empty) => {
                 ControlFlow::Break(self.begin(core, path, head))
+            }
+            Admission::Refuse(response) => {
+                let refusal = told_if_kept(&mut *core, response);
+                ControlFlow::Continue((head, Admission::Refuse(refusal)))
             }
             admission => ControlFlow::Continue((head, admission)),
         }
@@ -265,7 +282,18 @@ impl<C: Core> FrontDoor<C> {
     fn call(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> AfterCall {
         let is_head = request.method == Method::HEAD;
         let now = self.shared.clock.now();
-        let response = core.call(now, path, request);
+        let response = match core.kept() {
+            Ok(()) => {
+                let response = core.call(now, path, request);
+                told_if_kept(&mut *core, response)
+            }
+            Err(why) => {
+                if let Body::Stored(stored) = &request.body {
+                    self.shared.store.release(&stored.extents);
+                }
+                refusal::of_unkept(&why)
+            }
+        };
         // Opened under the lock: a call on another connection may delete the blob right after.
         let reader = self.open(&response, is_head);
         self.tell_names(&mut core);
@@ -344,6 +372,14 @@ impl<C> Clone for FrontDoor<C> {
 impl<C> std::fmt::Debug for FrontDoor<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FrontDoor").finish_non_exhaustive()
+    }
+}
+
+/// The answer, unless what it says is not kept: then it is not known to whoever comes back to what is.
+fn told_if_kept(core: &mut impl Core, response: Response) -> Response {
+    match core.kept() {
+        Ok(()) => response,
+        Err(why) => refusal::of_unkept(&why),
     }
 }
 

@@ -32,11 +32,11 @@ mod tls;
 mod wire;
 
 pub use crate::jobs::{DumpKind, ServerSpec};
-pub use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
-pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredReader};
+pub use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute, NotKept};
+pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, KeptBlobs, LostBytes, SEGMENT_BYTES, StoredReader};
 pub use body::{Answer, AnswerBody, BodySource, ByteStream};
 pub use certificates::{CertificateError, Certificates};
-pub use clock::Clock;
+pub use clock::{Clock, LATEST};
 pub use database_gate::DatabaseEntrance;
 pub use drive::{ClockNotOurs, Driver};
 pub use engine::{ClientCall, ClientDump, DatabaseEngine, Dump, EngineError, EngineFuture};

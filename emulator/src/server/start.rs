@@ -37,6 +37,8 @@ pub struct ServerOptions {
     pub clock: Clock,
     /// Where callers of the main socket stand in the network.
     pub path: NetworkPath,
+    /// The store blob bytes rest in; left out, one that is gone with the process, in the state directory.
+    pub blobs: Option<BlobStore>,
     /// The size at which the blob store behaves like a full disk.
     pub blob_bytes_max: Option<u64>,
     /// Who is told of the names that answer.
@@ -55,6 +57,7 @@ impl ServerOptions {
             state_directory: state_directory.into(),
             clock: Clock::system(),
             path: NetworkPath::internet(),
+            blobs: None,
             blob_bytes_max: None,
             names: None,
             connections_max: None,
@@ -135,10 +138,14 @@ impl<C: Core> Server<C> {
         let listener = listen(options.address, options.port).await?;
         let address = local_address(&listener, options.address)?;
         let certificates = Certificates::open(&options.state_directory)?;
-        let store = open_store(&options)?;
+        let store = match options.blobs.clone() {
+            Some(store) => store,
+            None => open_store(&options)?,
+        };
         let front_door = FrontDoor::telling(options.names, core, options.clock, store);
         let gate = DatabaseGate::open_to(
             front_door.clone(),
+            engine.clone(),
             Arc::clone(&certificates),
             options.path.clone(),
         );

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::later::later;
 use super::{ServiceStates, Workflow};
-use crate::authz::WantedAction;
+use crate::authz::{Lags, Plane, Sight, WantedAction};
 use crate::entropy::Entropy;
-use crate::fault::{FaultPlan, INJECTED, OperationFault};
+use crate::fault::{ConnectionFault, FaultPlan, INJECTED, OperationFault};
 use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
 use crate::model::{
@@ -56,6 +56,9 @@ pub struct Settings {
     pub entra_credentials_until: Option<Timestamp>,
     /// Polls answer with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     pub fast_polls: bool,
+    /// How late what was written is seen, besides role assignments.
+    #[serde(default, skip_serializing_if = "Lags::is_none")]
+    pub lags: Lags,
 }
 
 impl Default for Settings {
@@ -68,7 +71,20 @@ impl Default for Settings {
             engine_namespace: String::new(),
             entra_credentials_until: None,
             fast_polls: false,
+            lags: Lags::default(),
         }
+    }
+}
+
+impl Settings {
+    /// What a front end sees that is asked as the exchange of this number.
+    pub(crate) fn sight(&self, by_service: bool, entropy: &Entropy, number: u64) -> Sight {
+        Sight::of(&self.lags, self.role_propagation, by_service, entropy, number)
+    }
+
+    /// How long an assignment takes until everybody sees it.
+    pub fn longest_propagation(&self) -> SignedDuration {
+        self.lags.longest(self.role_propagation)
     }
 }
 
@@ -137,7 +153,14 @@ impl Context<'_> {
             rules: self.rules,
             state: self.state,
             tokens: self.tokens,
+            sight: self.sight(),
         }
+    }
+
+    /// What whoever answers this call, or this step of a job, sees of role assignments.
+    pub fn sight(&self) -> Sight {
+        let by_service = self.path.is_none_or(NetworkPath::is_azure_service);
+        self.settings.sight(by_service, self.entropy, self.log.count())
     }
 
     /// Begins long-running work.
@@ -162,6 +185,14 @@ impl Context<'_> {
                 self.state.operations.end(operation, self.now, outcome);
             }
         }
+    }
+
+    /// What is to go wrong with a dump that this server's own service begins now, where a fault says so.
+    pub fn strike_own_dump(&mut self, server: &ResourceId) -> Option<ConnectionFault> {
+        let fault = self.faults.strike_own_dump(self.now, server.name())?;
+        let text = format!("a dump of {} is struck by a fault: {fault}", server.name());
+        self.log.note(self.now, "fault", text, None);
+        Some(fault)
     }
 
     /// How long a phase takes at the world's pace.
@@ -204,7 +235,16 @@ impl Context<'_> {
             secret: None,
             certificates: Vec::new(),
         });
+        self.note_new_principal(id);
         id
+    }
+
+    /// Takes note that a principal was just made: Resource Manager does not find it at once.
+    pub fn note_new_principal(&mut self, id: PrincipalId) {
+        if !self.settings.lags.new_principals.is_zero() {
+            let from = self.now + self.settings.lags.new_principals;
+            self.state.directory.found_from(id, from);
+        }
     }
 
     /// The tenant of a resource's subscription.
@@ -229,13 +269,13 @@ impl Context<'_> {
         let Some(principal) = permit.caller.principal else {
             return false;
         };
-        let principals = self.state.directory.with_groups(principal);
+        let principals = self.state.directory.with_seen_groups(principal, self.now);
         let action = Action::new(format!("{kind}/read"));
         let (access, roles) = (&self.state.access, &self.rules.built_in_roles);
         access
             .decide(
                 roles,
-                self.now,
+                self.now + self.sight().ahead(Plane::Control),
                 &principals,
                 WantedAction::Action(&action),
                 id,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{Record, Registration};
-use crate::model::{PrincipalId, PrincipalKind, ResourceId, TenantId};
+use crate::model::{PrincipalId, PrincipalKind, ResourceId, TenantId, Timestamp};
 
 /// What a principal is, as far as rules tell principals apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,11 @@ pub struct Directory {
     registrations: BTreeMap<Uuid, Registration>,
     records: BTreeMap<Uuid, Record>,
     administrators: BTreeSet<PrincipalId>,
+    /// From when on Resource Manager finds a principal that was just made.
+    found_from: BTreeMap<PrincipalId, Timestamp>,
+    /// Of a member and a group it has joined or left: until when it is taken to be as it was before.
+    joined: BTreeMap<(PrincipalId, PrincipalId), Timestamp>,
+    left: BTreeMap<(PrincipalId, PrincipalId), Timestamp>,
 }
 
 impl Directory {
@@ -92,6 +97,11 @@ impl Directory {
             self.by_app_id.remove(&app_id);
         }
         self.groups_of.remove(&id);
+        self.found_from.remove(&id);
+        self.joined
+            .retain(|(member, group), _| *member != id && *group != id);
+        self.left
+            .retain(|(member, group), _| *member != id && *group != id);
         for groups in self.groups_of.values_mut() {
             groups.remove(&id);
         }
@@ -190,6 +200,57 @@ impl Directory {
             .iter()
             .filter(move |(_, groups)| groups.contains(&group))
             .map(|(member, _)| *member)
+    }
+
+    /// Has Resource Manager find a principal from a time on only.
+    pub fn found_from(&mut self, id: PrincipalId, from: Timestamp) {
+        self.found_from.insert(id, from);
+    }
+
+    /// Whether Resource Manager finds a principal that is there.
+    pub fn is_found(&self, id: PrincipalId, now: Timestamp) -> bool {
+        self.found_from.get(&id).is_none_or(|from| *from <= now)
+    }
+
+    /// Has the token of a member say that it is in no such group until a time, although it has joined it.
+    pub fn joined_until(&mut self, group: PrincipalId, member: PrincipalId, until: Timestamp) {
+        self.left.remove(&(member, group));
+        self.joined.insert((member, group), until);
+    }
+
+    /// Has the token of a member say that it is in the group until a time, although it has left it.
+    pub fn left_until(&mut self, group: PrincipalId, member: PrincipalId, until: Timestamp) {
+        self.joined.remove(&(member, group));
+        self.left.insert((member, group), until);
+    }
+
+    /// The principal and every group its token says it is in: a managed identity's token may be from before it joined
+    /// one, or left it.
+    pub fn with_seen_groups(&self, id: PrincipalId, now: Timestamp) -> Vec<PrincipalId> {
+        if self.joined.is_empty() && self.left.is_empty() {
+            return self.with_groups(id);
+        }
+        let mut found = vec![id];
+        let mut next = 0;
+        while let Some(&member) = found.get(next) {
+            next += 1;
+            let waits = |group: &PrincipalId| {
+                self.joined
+                    .get(&(member, *group))
+                    .is_some_and(|until| now < *until)
+            };
+            let joined = self.groups_of(member).filter(|group| !waits(group));
+            let lasts = self
+                .left
+                .iter()
+                .filter(|((own, _), until)| *own == member && now < **until);
+            for group in joined.chain(lasts.map(|((_, group), _)| *group)) {
+                if !found.contains(&group) {
+                    found.push(group);
+                }
+            }
+        }
+        found
     }
 
     /// The principal and every group it is in, directly or through other groups.

@@ -160,10 +160,15 @@ impl Operations {
         self.all.len()
     }
 
-    /// Those that run, with what strikes them, in order of id.
-    pub fn running(&self) -> impl Iterator<Item = (&str, Timestamp, Option<&OperationFault>)> {
-        let running = self.all.iter().filter(|(_, own)| own.ended.is_none());
-        running.map(|(id, own)| (id.as_str(), own.started, own.struck.as_ref()))
+    /// Those that have not ended, with when each was accepted and what strikes it, in order of id.
+    pub fn unended(&self) -> impl Iterator<Item = (&str, Timestamp, Option<&OperationFault>)> {
+        let unended = self.all.iter().filter(|(_, own)| own.ended.is_none());
+        unended.map(|(id, own)| (id.as_str(), own.started, own.struck.as_ref()))
+    }
+
+    /// The ids of those that have not ended, in order.
+    pub fn running(&self) -> impl Iterator<Item = &str> {
+        self.unended().map(|(id, ..)| id)
     }
 
     /// The operation of that id.
@@ -209,5 +214,6 @@ mod tests {
         assert!(operations.get("runs").is_some() && operations.get("1").is_some());
         assert!(operations.get("0").is_none());
         assert_eq!(operations.all().count(), ENDED_MAX + 1);
+        assert_eq!(operations.running().collect::<Vec<_>>(), ["runs"]);
     }
 }

@@ -1,6 +1,8 @@
 //! Copying stored bytes into a container, and acting in the middle of it.
 
-use azdrill_emulator::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
+use std::collections::BTreeSet;
+
+use azdrill_emulator::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult, FileToCopy, UnderWay, Work};
 use azdrill_emulator::model::{NetworkPath, StoredBody};
 use azdrill_emulator::server::{BodySource, Moment};
 
@@ -171,4 +173,27 @@ async fn a_pause_that_is_never_reached_says_so() {
     let mut pause = world.driver.pause_at(Moment::Copied(4));
     world.driver.settle().await;
     assert!(!pause.reached().await);
+}
+
+/// What an earlier process has committed is not written again, which would be refused.
+#[tokio::test]
+async fn a_copy_that_was_under_way_goes_on_from_what_it_had_committed() {
+    let world = world(CoreDouble::default()).await;
+    let effect = world
+        .front_door
+        .with_core(|core| core.due.pop_first().unwrap().1.remove(0));
+    let committed = BTreeSet::from(["/blobs/out/one.sql".to_owned()]);
+    world.driver.resume(vec![UnderWay { effect, committed }]).await;
+    let EffectResult::Copied { files } = result(&world) else {
+        panic!("{:?}", result(&world));
+    };
+    let lengths: Vec<u64> = files.iter().map(|file| file.length).collect();
+    assert_eq!(lengths, [9 * MIB as u64, MIB as u64]);
+    assert_eq!(
+        world.calls(),
+        [
+            "PUT /blobs/out/two.sql?comp=block&blockid=MDAwMDAwMDAw",
+            "PUT /blobs/out/two.sql?comp=blocklist if-none-match: *",
+        ]
+    );
 }

@@ -7,7 +7,7 @@ use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, SessionFailure, Wor
 use azdrill_emulator::model::{
     Body, Extent, Mishap, NetworkPath, Preparation, Request, Response, StoredBody, Timestamp,
 };
-use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
+use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute, NotKept};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -48,6 +48,8 @@ pub(crate) struct CoreDouble {
     pub(crate) mishap: Option<Mishap>,
     /// Preparations to hand out, by path.
     pub(crate) preparations: BTreeMap<String, Preparation>,
+    /// Why nothing is kept, if nothing is.
+    pub(crate) unkept: Option<String>,
     /// Where they are reached.
     pub(crate) entrances: BTreeMap<String, SocketAddr>,
 }
@@ -253,6 +255,10 @@ impl Core for CoreDouble {
         if let Some(next) = self.after.remove(&id) {
             self.due.entry(now).or_default().push(next);
         }
+    }
+
+    fn kept(&mut self) -> Result<(), NotKept> {
+        self.unkept.clone().map_or(Ok(()), |why| Err(NotKept(why)))
     }
 
     fn next_due(&self) -> Option<Timestamp> {

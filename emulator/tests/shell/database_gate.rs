@@ -65,7 +65,7 @@ impl Backend {
     }
 
     /// The first messages, in the order they came.
-    fn first(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn first(&self) -> Vec<Vec<u8>> {
         self.first.lock().unwrap().clone()
     }
 
@@ -98,6 +98,7 @@ async fn echo(mut stream: TcpStream, first: Arc<Mutex<Vec<Vec<u8>>>>) {
 pub(crate) fn route(backend: &Backend) -> DatabaseRoute {
     DatabaseRoute {
         backend: backend.address,
+        key: "drill-1".to_owned(),
         server: "drill".to_owned(),
         tls_required: false,
         fault: None,
@@ -111,13 +112,23 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) async fn open(verdict: Result<DatabaseRoute, DatabaseRefusal>) -> Self {
+        Self::open_before(verdict, EngineDouble::default()).await
+    }
+
+    /// The same, with this in the place of what runs the servers.
+    pub(crate) async fn open_before(
+        verdict: Result<DatabaseRoute, DatabaseRefusal>,
+        engine: EngineDouble,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let options = ServerOptions::new(directory.path());
         let core = CoreDouble {
             databases: [(HOST.to_owned(), verdict)].into(),
             ..CoreDouble::default()
         };
-        let server = Server::start(core, None, options).await.unwrap();
+        let server = Server::start(core, Some(Arc::new(engine)), options)
+            .await
+            .unwrap();
         let entrance = server
             .open_database_entrance(HOST, NetworkPath::internet())
             .unwrap();

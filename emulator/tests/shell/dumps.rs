@@ -23,6 +23,7 @@ fn work() -> Work {
         blob_prefix: "rp 1/".to_owned(),
         sas: "sv=1&sig=secret".to_owned(),
         path: NetworkPath::internet(),
+        fault: None,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use azdrill_emulator::fault::Disturbance;
 use azdrill_emulator::jobs::{MissingRight, NeededRights, RealParameter, SessionFailure};
 use azdrill_emulator::server::{
     ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
@@ -107,6 +108,10 @@ impl DatabaseEngine for EngineDouble {
 
     fn size<'a>(&'a self, key: &'a str) -> EngineFuture<'a, u64> {
         self.note(format!("size {key}"), 4711)
+    }
+
+    fn disturb<'a>(&'a self, key: &'a str, how: Disturbance) -> EngineFuture<'a, ()> {
+        self.note(format!("{how:?} {key}"), ())
     }
 
     fn dump<'a>(&'a self, key: &'a str, kind: DumpKind) -> EngineFuture<'a, Dump> {

@@ -20,4 +20,5 @@ mod preparing;
 mod sniffing;
 mod starting;
 mod tls;
+mod unkept;
 mod wire;

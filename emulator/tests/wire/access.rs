@@ -13,7 +13,7 @@ const CUSTOM: &str = "11111111-2222-4333-8444-555555555555";
 const BLOBS: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
 
 impl World {
-    fn add_application(&mut self) -> PrincipalId {
+    pub(crate) fn add_application(&mut self) -> PrincipalId {
         self.add_principal(0xa000, "application", IdentityKind::Application)
     }
 
@@ -24,7 +24,7 @@ impl World {
     }
 
     /// The resource group as somebody reads it.
-    fn group_as(&mut self, who: PrincipalId) -> Response {
+    pub(crate) fn group_as(&mut self, who: PrincipalId) -> Response {
         let group = self.group();
         self.arm_as(who, Method::GET, &group, None)
     }
@@ -49,7 +49,7 @@ impl World {
         self.send(request).status.as_u16()
     }
 
-    fn assign(&mut self, name: u128, scope: &str, role: &str, who: &Value) -> Response {
+    pub(crate) fn assign(&mut self, name: u128, scope: &str, role: &str, who: &Value) -> Response {
         let target = assignment_at(scope, Uuid::from_u128(name));
         self.put(&target, &assignment(role, who))
     }

@@ -490,3 +490,41 @@ fn what_is_not_played_of_a_policy_is_refused_by_name() {
         assert_eq!(answer.status, status, "{answer:?}");
     }
 }
+
+/// A change of tags alone is not looked at; one that has tags besides is.
+#[test]
+fn tags_hide_nothing_from_a_policy() {
+    let mut world = World::new();
+    world.put_account();
+    let (group, account) = (world.group(), world.account());
+    world.change_account(&json!({"publicNetworkAccess": "Disabled"}));
+    world.assign_built_in(&group, "closed", &built_in(NO_PUBLIC_ACCESS), "Deny");
+    let both = json!({"tags": {"a": "b"}, "properties": {"publicNetworkAccess": "Enabled"}});
+    assert_denied(&world.arm(Method::PATCH, &account, Some(&both)), "POLICY");
+    let tags = json!({"tags": {"a": "b"}});
+    assert_eq!(world.arm(Method::PATCH, &account, Some(&tags)).status, 200);
+}
+
+/// A definition of the mode Indexed is for types with tags and a location only, and a role assignment has neither.
+#[test]
+fn an_indexed_definition_is_not_for_what_has_no_tags() {
+    for (mode, status) in [("Indexed", 201), ("All", 403)] {
+        let mut world = World::new();
+        let (group, subscription) = (world.group(), world.subscription());
+        let definition = format!("{subscription}{AUTHORIZATION}/policyDefinitions/no-roles");
+        let body = json!({"properties": {
+            "mode": mode,
+            "policyRule": {
+                "if": {"field": "type", "equals": "Microsoft.Authorization/roleAssignments"},
+                "then": {"effect": "deny"},
+            },
+        }});
+        assert_eq!(world.put(&definition, &body).status, 201);
+        let made = world.assign_policy(&group, "closed", &json!({"policyDefinitionId": definition}));
+        assert_eq!(made.status, 201, "{made:?}");
+        let who = json!({"principalId": world.operator.object_id});
+        let target = assignment_at(&group, "11111111-2222-4333-8444-000000000009");
+        let answer = world.put(&target, &assignment(BLOBS, &who));
+        assert_eq!(answer.status, status, "{mode}: {answer:?}");
+    }
+}

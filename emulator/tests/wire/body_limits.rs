@@ -206,3 +206,65 @@ fn lifecycle_policies_addresses_and_alerts_are_of_their_types() {
     let routes = json!({"routes": [{"name": "r", "properties": {"addressPrefix": "0.0.0.0/0"}}]});
     assert_eq!(world.put(table, &with(routes)).status, 400);
 }
+
+/// Resource Manager reads JSON, and nothing that is called otherwise, however long it is.
+#[test]
+fn a_body_that_is_not_called_json_is_not_read() {
+    let mut world = World::new();
+    let group = format!("{}?api-version=2022-09-01", world.group());
+    let deployment = format!(
+        "{}/providers/Microsoft.Resources/deployments/d/validate?api-version=2024-03-01",
+        world.group()
+    );
+    let template = "\"properties\": {\"mode\": \"Incremental\", \"template\": {\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\", \"contentVersion\": \"1.0.0.0\", \"resources\": []}}";
+    for (method, target, text, comment) in [
+        (
+            Method::PUT,
+            &group,
+            r#"{"location": "westeurope"}"#.to_owned(),
+            "",
+        ),
+        (
+            Method::POST,
+            &deployment,
+            format!("{{{template}}}"),
+            "/* a comment */",
+        ),
+    ] {
+        for (kind, taken) in [
+            ("application/json", true),
+            ("text/plain", false),
+            ("TEXT/JSON", true),
+        ] {
+            for padding in [0, 40 * 1024] {
+                let mut text = text.clone();
+                text.insert_str(1, comment);
+                text.extend(std::iter::repeat_n(' ', padding));
+                let mut request = world
+                    .request(method.clone(), target)
+                    .with_header("content-type", kind);
+                request.body = azdrill_emulator::model::Body::Bytes(text.into());
+                let answer = world.send_prepared(request);
+                assert_eq!(answer.status == 200, taken, "{kind} {padding}: {answer:?}");
+                if !taken {
+                    assert_eq!(answer.json_body()["error"]["code"], "UnsupportedMediaType");
+                }
+            }
+        }
+    }
+}
+
+impl World {
+    /// Sends a request for which what takes long is worked out before, as over a socket.
+    fn send_prepared(
+        &mut self,
+        request: azdrill_emulator::model::Request,
+    ) -> azdrill_emulator::model::Response {
+        let mut request = request;
+        let path = azdrill_emulator::model::NetworkPath::internet();
+        while let Some(preparation) = self.azure.prepare(self.now, &path, &request) {
+            request.prepared.push(preparation.carry_out());
+        }
+        self.send(request)
+    }
+}

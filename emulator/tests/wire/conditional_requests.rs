@@ -172,3 +172,24 @@ fn elsewhere_conditions_are_passed_over_and_named() {
     let plain = world.put(GROUP, &body);
     assert_eq!(plain.header("x-azdrill-ignored"), None);
 }
+
+/// What a read says of etags is no condition of it, nor told to be left out.
+#[test]
+fn a_read_is_answered_whatever_etag_it_names() {
+    let mut world = World::new();
+    assert!(
+        world
+            .put(GROUP, &json!({"location": "westeurope"}))
+            .status
+            .is_success()
+    );
+    let target = world.with_version(&format!("{}{GROUP}", world.group()));
+    let plain = world.get(GROUP);
+    for header in ["if-match", "if-none-match"] {
+        let request = world.request(Method::GET, &target);
+        let answer = world.send(request.with_header(header, "\"other\""));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let names = |answer: &Response| answer.headers.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&answer), names(&plain), "{header}");
+    }
+}

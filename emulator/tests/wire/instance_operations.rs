@@ -256,3 +256,41 @@ fn the_newest_point_outlives_suspended_backups() {
         "{left:?}"
     );
 }
+
+/// FX-B-19: a datasource whose protection was stopped may be protected by another vault, and then stays that one's.
+#[test]
+fn protection_is_not_resumed_of_what_another_vault_has_taken() {
+    let mut world = World::protected();
+    let one = below_vault("backupInstances/one");
+    let stopped = world.post(&format!("{one}/stopProtection"), &Value::Null);
+    assert_eq!(stopped.status, 202, "{stopped:?}");
+    world.settle();
+    let elsewhere = |rest: &str| below_vault(rest).replace("/vault", "/other");
+    let made = world.put(&elsewhere(""), &crate::bodies::vault_body("On"));
+    assert_eq!(made.status, 201, "{made:?}");
+    world.settle();
+    let policy = world.put(&elsewhere("backupPolicies/weekly"), &crate::bodies::policy_body());
+    assert_eq!(policy.status, 200, "{policy:?}");
+    let mut instance = world.instance_body();
+    let id = format!("{}{}", world.group(), elsewhere("backupPolicies/weekly"));
+    instance["properties"]["policyInfo"]["policyId"] = json!(id);
+    let taken = world.put(&elsewhere("backupInstances/one"), &instance);
+    assert_eq!(taken.status, 201, "{taken:?}");
+    world.settle();
+    let refused = world.post(&format!("{one}/resumeProtection"), &Value::Null);
+    crate::rules::named(&refused, "FX-B-19");
+    // Once it is free again it is resumed.
+    assert!(
+        world
+            .delete(&elsewhere("backupInstances/one"))
+            .status
+            .is_success()
+    );
+    world.settle();
+    assert_eq!(
+        world
+            .post(&format!("{one}/resumeProtection"), &Value::Null)
+            .status,
+        202
+    );
+}

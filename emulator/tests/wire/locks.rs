@@ -111,6 +111,23 @@ fn what_must_not_be_deleted_can_be_changed() {
     assert_eq!(world.delete(&account).status, 200);
 }
 
+/// An action is one of the resource it is asked of, and that is what the refusal names.
+#[test]
+fn an_action_that_a_lock_forbids_names_the_resource() {
+    let mut world = World::new();
+    world.put_account();
+    let account = world.account();
+    world.lock(&account, "still", "ReadOnly");
+    let refused = world.post(&format!("{account}/listKeys"), &Value::Null);
+    assert_locked(&refused, "write", &account);
+    let message = refused.json_body()["error"]["message"].clone();
+    let message = message.as_str().expect("a message");
+    assert!(
+        message.starts_with(&format!("The scope '{account}' cannot perform")),
+        "{message}"
+    );
+}
+
 #[test]
 fn a_lock_is_inherited() {
     let mut world = World::new();

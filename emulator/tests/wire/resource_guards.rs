@@ -402,6 +402,24 @@ fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
     names(&world.delete(&below_vault(ONE)), "MUA-UNLOCK");
 }
 
+/// What was unlocked goes with its vault, and no other's does.
+#[test]
+fn the_end_of_another_vault_locks_nothing_again() {
+    let (mut world, _) = guarded();
+    let other = below_vault("").replace("/vault", "/other");
+    let target = format!("{other}?api-version=2024-04-01");
+    assert!(world.put(&target, &vault_body("Off")).status.is_success());
+    world.settle();
+    let own = requests(&guard(&world), "deleteBackupInstanceRequests");
+    let instance = format!("{}{}", world.group(), below_vault(ONE));
+    let body = json!({"resourceGuardOperationRequests": own, "resourceToBeDeleted": instance});
+    let_through(&world.post(&below_vault(&format!("{PROXY}/unlockDelete")), &body));
+    let_through(&world.delete(&target));
+    world.settle();
+    assert_eq!(world.get(&target).status, 404);
+    assert_eq!(world.delete(&below_vault(ONE)).status, 202);
+}
+
 #[test]
 fn what_a_guard_leaves_out_is_let_through() {
     let (mut world, admin) = guarded();

@@ -299,3 +299,23 @@ fn an_assignment_calls_its_principal_what_it_is() {
         assert_eq!(refusal(&answer), (status, code.to_owned()), "{more}");
     }
 }
+
+/// Who holds nothing is told of nothing held; who holds something of no use is told what.
+#[test]
+fn the_reason_names_the_roles_that_do_not_grant_it() {
+    let mut world = World::new();
+    let group = world.group();
+    let who = world.add_principal(0xabc, "somebody", IdentityKind::Application);
+    let reason = |world: &mut World| {
+        let answer = world.arm_as(who, Method::PUT, &group, Some(&json!({"location": "westeurope"})));
+        assert_eq!(answer.status, 403, "{answer:?}");
+        let log = world.azure.log();
+        let last = log.since(log.count() - 1).next().expect("an exchange");
+        last.refused.as_ref().expect("it was refused").reason.clone()
+    };
+    let nothing = reason(&mut world);
+    assert!(!nothing.contains("it holds"), "{nothing}");
+    world.give(&group, READER, who.0);
+    let reader = reason(&mut world);
+    assert!(reader.ends_with("; it holds Reader, which does not"), "{reader}");
+}

@@ -1,7 +1,8 @@
 //! Which rules answers name: those of flexible servers' prerequisites, and of what a vault does not do.
 
-use azdrill_emulator::model::{Request, Response};
-use azdrill_emulator::rules::RuleId;
+use azdrill_emulator::model::{Request, Response, Timestamp};
+use azdrill_emulator::rules::{Profile, RuleId};
+use azdrill_emulator::server::Core;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -123,7 +124,17 @@ fn foreign_identity() -> Value {
 #[test]
 fn a_backup_that_cannot_be_validated_names_what_it_needs() {
     let mut world = World::protected();
-    named(&world.backup_needs(|_| {}), "FX-B-19");
+    let held = world.backup_needs(|_| {});
+    named(&held, "FX-B-19");
+    assert_eq!(
+        held.json_body()["error"]["code"],
+        "UserErrorDppDatasourceAlreadyProtected"
+    );
+    // A kind that is played, of which the id is none.
+    let none = world.backup_needs(|instance| {
+        instance["dataSourceInfo"]["resourceID"] = json!("/subscriptions/x");
+    });
+    assert_eq!(none.status, 400, "{none:?}");
     let again = world.instance_body();
     named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-19");
     let untrue = world.backup_needs(|instance| {
@@ -160,7 +171,49 @@ fn what_is_softly_deleted_still_holds_its_datasource() {
     assert!(noted.into_iter().any(|rule| rule.as_str() == "DPP-PERMANENT"));
     let again = world.instance_body();
     named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-20");
-    named(&world.backup_needs(|_| {}), "FX-B-20");
+    let held = world.backup_needs(|_| {});
+    named(&held, "FX-B-20");
+    assert_eq!(
+        held.json_body()["error"]["code"],
+        "UserErrorDppDatasourceAlreadyHasBackupInstance"
+    );
+}
+
+/// What is softly deleted for 14 days is there until they are over, and not a moment longer.
+#[test]
+fn what_is_softly_deleted_goes_when_its_time_has_come() {
+    let mut world = World::backed_up();
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let deleted = world.listed("deletedBackupInstances");
+    let purged = &deleted[0]["properties"]["deletionInfo"]["scheduledPurgeTime"];
+    let purged: Timestamp = purged.as_str().expect("a time").parse().expect("a time");
+    world.pass(purged.duration_since(world.now) - SignedDuration::from_mins(1));
+    let due = world.azure.next_due().expect("it is going to be purged");
+    assert_eq!(due.as_second(), purged.as_second());
+    world.now = due - SignedDuration::from_millis(1);
+    world.azure.tick(world.now);
+    assert_eq!(world.listed("deletedBackupInstances").len(), 1);
+    world.now = due;
+    world.azure.tick(world.now);
+    assert!(world.listed("deletedBackupInstances").is_empty());
+}
+
+/// Nothing that is written is refused for a network where a role is missing: each row says its own.
+#[test]
+fn a_target_without_a_role_is_no_matter_of_its_network() {
+    let mut world = World::backed_up();
+    let account = world.account();
+    let listed = world.get(&format!(
+        "{account}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()"
+    ));
+    let body = listed.json_body();
+    let all = body["value"].as_array().expect("a list").iter();
+    let mut own = all.filter(|one| one["properties"]["scope"] == account.as_str());
+    let id = own.next().expect("an assignment")["id"].as_str().expect("an id");
+    assert_eq!(world.delete(id).status, 200);
+    world.settle();
+    named(&world.restore_needs(|_| {}), "FX-RF-01,RBAC");
 }
 
 #[test]
@@ -205,7 +258,7 @@ fn a_backup_on_demand_names_why_it_is_not_begun() {
 
 #[test]
 fn policies_name_what_they_cannot_say() {
-    let mut world = World::of(azdrill_emulator::rules::Profile::Documented);
+    let mut world = World::of(Profile::Documented);
     world.put_vault("2024-04-01", "On");
     let put = |world: &mut World, place: &str, value: Value| {
         let mut body = policy_body();
@@ -218,11 +271,17 @@ fn policies_name_what_they_cannot_say() {
     named(&put(&mut world, "/0/dataStore", archive), "FX-B-16");
     let untagged = put(&mut world, "/0/trigger/taggingCriteria", json!([]));
     named(&untagged, "DPP-TAG");
-    let never = json!([
+    // One that no backup ever gets, though there is a retention rule of its name.
+    let mut never = policy_body();
+    let rules = &mut never["properties"]["policyRules"];
+    rules[0]["trigger"]["taggingCriteria"] = json!([
         {"tagInfo": {"tagName": "Weekly"}, "taggingPriority": 20, "isDefault": false, "criteria": []},
         {"tagInfo": {"tagName": "Default"}, "taggingPriority": 99, "isDefault": true},
     ]);
-    named(&put(&mut world, "/0/trigger/taggingCriteria", never), "DPP-TAG");
+    let mut weekly = rules[1].clone();
+    (weekly["name"], weekly["isDefault"]) = (json!("Weekly"), json!(false));
+    rules.as_array_mut().expect("rules").push(weekly);
+    named(&world.put(&below_vault("backupPolicies/own"), &never), "DPP-TAG");
     let days = put(&mut world, "/1/lifecycles/0/deleteAfter/duration", json!("P1D"));
     named(&days, "FX-B-17");
 }
@@ -245,6 +304,56 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
     let changed = world.arm(Method::PATCH, &account, Some(&perimeter));
     assert_eq!(changed.status, 200, "{changed:?}");
     named(&world.restore_needs(|_| {}), "FX-RF-03,FX-RF-04,E2-9");
+}
+
+/// FX-RF-02: what an account does not say of replication across tenants is no for those of 15 December 2023 and later.
+#[test]
+fn replication_across_tenants_is_off_unasked_for_newer_accounts() {
+    for (made, told) in [("2023-12-14T23:59:59Z", false), ("2023-12-15T00:00:00Z", true)] {
+        let mut world = World::at(Profile::Observed, made).protect_and_back_up();
+        let mut is_told = |world: &mut World| {
+            let before = world.azure.log().notes().len();
+            let answer = world.restore_needs(|_| {});
+            assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
+            let notes = world.azure.log().notes();
+            let mut rules = notes.iter().skip(before).flat_map(|note| &note.rules);
+            rules.any(|rule| rule.as_str() == "FX-RF-02")
+        };
+        assert_eq!(is_told(&mut world), told, "{made}");
+        // What is said counts, whenever it was made.
+        for (said, told) in [(true, false), (false, true)] {
+            let changed = world.change_account(&json!({"allowCrossTenantReplication": said}));
+            assert_eq!(changed.status, 200, "{changed:?}");
+            assert_eq!(is_told(&mut world), told, "{made} {said}");
+        }
+    }
+}
+
+/// FX-B-08, FX-B-13: the most there may be is still taken.
+#[test]
+fn a_server_of_exactly_the_size_there_may_be_is_backed_up() {
+    for (tag, most, code) in [
+        ("azdrill-taken-size-mib", 1_048_576, "SyntheticServerTooLarge"),
+        ("azdrill-taken-bytea-mib", 500, "SyntheticRowTooLarge"),
+    ] {
+        let mut world = World::protected();
+        let server = world.server();
+        for (mib, status) in [(most, "Completed"), (most + 1, "Failed")] {
+            let tags = json!({"tags": {tag: mib.to_string()}});
+            let tagged = world.arm(Method::PATCH, &server, Some(&tags));
+            assert!(tagged.status.is_success(), "{tagged:?}");
+            world.settle();
+            world.post(&below_vault(&format!("{ONE}/backup")), &backup_body());
+            world.settle();
+            let id = world.listed("backupJobs")[0]["name"].clone();
+            let job = below_vault(&format!("backupJobs/{}", id.as_str().expect("a name")));
+            let job = world.get(&job).json_body()["properties"].clone();
+            assert_eq!(job["status"], status, "{tag} {mib}: {job}");
+            if status == "Failed" {
+                assert_eq!(job["errorDetails"][0]["code"], code, "{job}");
+            }
+        }
+    }
 }
 
 /// No call makes a replica here; one that is there is not protected.
@@ -294,4 +403,17 @@ fn only_the_first_scheduled_backup_of_a_week_runs() {
         .map(|rule| rule.as_str())
         .collect();
     assert_eq!(rules, ["FX-B-09"]);
+    // Nobody else said no: there is no inner error, and the job says that.
+    let jobs = world.listed("backupJobs");
+    let failed = jobs.iter().find(|job| job["properties"]["status"] == "Failed");
+    let name = failed.expect("a failed job")["name"].clone();
+    let job = world.get(&below_vault(&format!(
+        "backupJobs/{}",
+        name.as_str().expect("a name")
+    )));
+    let error = job.json_body()["properties"]["errorDetails"][0].clone();
+    assert_eq!(
+        error["innerError"]["code"], "InnerErrorCodeUnavailable",
+        "{error}"
+    );
 }

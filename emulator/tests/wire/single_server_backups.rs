@@ -1,10 +1,12 @@
 //! Backups of a single server's database, in the days when there were any: what they need, and what they leave.
 
 use azdrill_emulator::jobs::SessionFailure;
-use azdrill_emulator::model::{Request, Response, TenantId};
+use azdrill_emulator::model::{Request, Response, TenantId, Timestamp};
 use azdrill_emulator::rules::Profile;
+use azdrill_emulator::services::Settings;
 use azdrill_emulator::state::Subscription;
 use http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -50,7 +52,7 @@ impl World {
         }})
     }
 
-    fn validate_database(&mut self) -> Response {
+    pub(crate) fn validate_database(&mut self) -> Response {
         let properties = self.database_instance()["properties"].clone();
         let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": properties});
         let started = self.post(&below_vault("validateForBackup"), &sent);
@@ -60,7 +62,7 @@ impl World {
     }
 
     /// A server with a database, its credentials in a key vault, and a vault whose identity may do what it needs.
-    fn with_a_database() -> Self {
+    pub(crate) fn with_a_database() -> Self {
         Self::at(Profile::Observed, "2024-09-02T06:00:00Z").make_a_database()
     }
 
@@ -106,10 +108,20 @@ impl World {
     }
 
     fn put_secret(&mut self) {
+        self.put_secret_for("single");
+    }
+
+    /// A connection string for a server of that name.
+    pub(crate) fn put_secret_for(&mut self, server: &str) {
+        let value = format!(
+            "Server={server}.postgres.database.azure.com;User Id=cloudsa@single;Password=Not-a-secret-1!"
+        );
+        self.put_secret_that_reads(&value);
+    }
+
+    pub(crate) fn put_secret_that_reads(&mut self, value: &str) {
         let answer = self.sign_in("https://vault.azure.net/.default").json_body();
         let token = answer["access_token"].as_str().expect("a token");
-        let value =
-            "Server=single.postgres.database.azure.com;User Id=cloudsa@single;Password=Not-a-secret-1!";
         let request = Request::new(Method::PUT, KEYS_HOST, "/secrets/database?api-version=7.4")
             .with_header("authorization", &format!("Bearer {token}"))
             .with_json(&json!({"value": value}));
@@ -117,7 +129,7 @@ impl World {
         assert_eq!(made.status, 200, "{made:?}");
     }
 
-    fn with_a_protected_database() -> Self {
+    pub(crate) fn with_a_protected_database() -> Self {
         let mut world = Self::with_a_database();
         let instance = world.database_instance();
         let made = world.put(&below_vault(ONE), &instance);
@@ -168,6 +180,12 @@ fn a_restore_as_files_writes_one_file_of_the_name_it_is_given() {
     world.settle();
     assert_eq!(world.listed("backupJobs")[0]["properties"]["status"], "Completed");
     assert_eq!(world.movement.copied, ["restored"]);
+    // What is there is not written over.
+    named(&world.restore_needs(|_| {}), "SS-RF-04");
+    let beside = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"]["targetDetails"]["filePrefix"] = json!("restore");
+    });
+    assert_eq!(beside.json_body()["status"], "Succeeded", "{beside:?}");
     let too_long = world.restore_needs(|restore| {
         restore["restoreTargetInfo"]["targetDetails"]["filePrefix"] = json!("a".repeat(1025));
     });
@@ -252,4 +270,162 @@ fn a_database_in_another_subscription_is_as_much_out_of_reach() {
     world.settle();
     named(&needs(&mut world, &elsewhere), "SS-CS-01-DATABASE");
     assert_eq!(needs(&mut world, &own).json_body()["status"], "Succeeded");
+}
+
+/// SS-B-20: the older model, in which the vault's own identity is a user of the database, is closed to new instances; where
+/// it is still taken, the server has an administrator of Microsoft Entra ID (SS-B-20-ENTRA).
+#[test]
+fn an_instance_that_names_no_secret_is_one_of_the_older_model() {
+    let without = |world: &mut World| {
+        let mut properties = world.database_instance()["properties"].clone();
+        properties["datasourceAuthCredentials"] = Value::Null;
+        let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": properties});
+        let started = world.post(&below_vault("validateForBackup"), &sent);
+        assert_eq!(started.status, 202, "{started:?}");
+        world.settle();
+        world.follow(&started, "azure-asyncoperation")
+    };
+    named(&without(&mut World::with_a_database()), "SS-B-20");
+    let now = "2024-09-02T06:00:00Z";
+    for (until, rule) in [
+        ("2024-09-02T06:00:01Z", "SS-B-20"),
+        ("2024-12-01T00:00:00Z", "SS-B-20-ENTRA"),
+    ] {
+        let settings = Settings {
+            entra_credentials_until: Some(until.parse().expect("a time")),
+            ..Settings::default()
+        };
+        let mut world = World::with(Profile::Observed, now, settings).make_a_database();
+        named(&without(&mut world), rule);
+        if rule == "SS-B-20-ENTRA" {
+            let administrator = json!({"properties": {
+                "administratorType": "ActiveDirectory", "login": "dba",
+                "sid": "b0a2f3d6-8b0e-4b3f-9d43-0d6a8f5a2b11", "tenantId": world.operator.tenant,
+            }});
+            long(&world.put(
+                &format!("{SINGLE}/administrators/activeDirectory"),
+                &administrator,
+            ));
+            world.settle();
+            assert_eq!(without(&mut world).json_body()["status"], "Succeeded");
+            // There is no user for the vault's identity.
+            world.movement.sign_ins_fail_with = Some(SessionFailure::SignInRefused);
+            named(&without(&mut world), "SS-B-20-ENTRA");
+        }
+    }
+}
+
+/// SS-RD-11: whoever compares the secret's words with the target refuses one for another server, and no other.
+#[test]
+fn a_secret_for_another_server_is_none_for_the_target() {
+    let assumptions = [("SS-RD-11".to_owned(), "compared".to_owned())];
+    let mut world = World::assuming(assumptions, "2024-09-02T06:00:00Z").make_a_database();
+    let instance = world.database_instance();
+    assert_eq!(world.put(&below_vault(ONE), &instance).status, 201);
+    world.settle();
+    assert_eq!(world.back_up_database()["status"], "Completed");
+    for (server, refused) in [("single", false), ("SINGLE", false), ("other", true)] {
+        world.put_secret_for(server);
+        let database = world.database().replace("/shop", "/restored");
+        let credentials = instance["properties"]["datasourceAuthCredentials"].clone();
+        let answer = world.restore_needs(|restore| {
+            restore["restoreTargetInfo"] = json!({
+                "objectType": "RestoreTargetInfo",
+                "recoveryOption": "FailIfExists",
+                "restoreLocation": "westeurope",
+                "datasourceInfo": {"objectType": "Datasource", "datasourceType": DATABASES, "resourceID": database},
+                "datasourceAuthCredentials": credentials,
+            });
+        });
+        if refused {
+            named(&answer, "SS-RD-11");
+        } else {
+            assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
+        }
+    }
+}
+
+/// Of a single server's database a policy may want two backups a week, and gets both (FX-B-09 is flexible servers').
+#[test]
+fn a_database_is_backed_up_as_often_as_its_policy_says() {
+    let mut world = World::with_a_protected_database();
+    let mut policy = policy_body();
+    policy["properties"]["datasourceTypes"] = json!([DATABASES]);
+    policy["properties"]["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] = json!([
+        "R/2024-09-03T06:30:00+00:00/P1W",
+        "R/2024-09-05T06:30:00+00:00/P1W"
+    ]);
+    let twice = world.put(&below_vault("backupPolicies/twice"), &policy);
+    assert_eq!(twice.status, 200, "{twice:?}");
+    let mut instance = world.database_instance();
+    let id = format!("{}{}", world.group(), below_vault("backupPolicies/twice"));
+    instance["properties"]["policyInfo"]["policyId"] = json!(id);
+    assert!(world.put(&below_vault(ONE), &instance).status.is_success());
+    world.settle();
+    world.pass(SignedDuration::from_hours(24 * 5));
+    let jobs = world.listed("backupJobs");
+    let done = jobs
+        .iter()
+        .filter(|job| job["properties"]["status"] == "Completed");
+    assert_eq!(done.count(), 2, "{jobs:?}");
+}
+
+/// Whoever may not look at a server learns nothing of it, and is told that he may not; only of one that is gone he is told so.
+#[test]
+fn a_server_that_may_not_be_read_is_not_taken_to_be_gone() {
+    let mut world = World::with_a_database();
+    let server = format!("{}{SINGLE}", world.group());
+    let listed = world.get(&format!(
+        "{server}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()"
+    ));
+    let body = listed.json_body();
+    let all = body["value"].as_array().expect("a list").iter();
+    let mut own = all.filter(|one| one["properties"]["scope"] == server.as_str());
+    let id = own.next().expect("an assignment")["id"].as_str().expect("an id");
+    assert_eq!(world.delete(id).status, 200);
+    world.settle();
+    named(&world.validate_database(), "SS-B-02,RBAC");
+    assert!(world.delete(&server).status.is_success());
+    world.settle();
+    named(&world.validate_database(), "SS-B-SERVER");
+}
+
+#[test]
+fn a_password_that_does_not_fit_is_the_secrets() {
+    let mut world = World::with_a_database();
+    world.movement.sign_ins_fail_with = Some(SessionFailure::SignInRefused);
+    named(&world.validate_database(), "SS-B-11");
+}
+
+/// SS-RD-08, SS-RF-07: not over what was backed up; and as files even when the servers are no more.
+#[test]
+fn a_restore_goes_elsewhere_and_after_the_end_to_files() {
+    let mut world = World::with_a_protected_database();
+    assert_eq!(world.back_up_database()["status"], "Completed");
+    let instance = world.database_instance();
+    let credentials = instance["properties"]["datasourceAuthCredentials"].clone();
+    let own = world.database();
+    let over = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"] = json!({
+            "objectType": "RestoreTargetInfo",
+            "recoveryOption": "FailIfExists",
+            "restoreLocation": "westeurope",
+            "datasourceInfo": {"objectType": "Datasource", "datasourceType": DATABASES, "resourceID": own},
+            "datasourceAuthCredentials": credentials,
+        });
+    });
+    named(&over, "SS-RD-08");
+    let told = |world: &mut World| {
+        let before = world.azure.log().notes().len();
+        let answer = world.restore_needs(|_| {});
+        assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
+        let notes = world.azure.log().notes();
+        let mut rules = notes.iter().skip(before).flat_map(|note| &note.rules);
+        rules.any(|rule| rule.as_str() == "SS-RF-07")
+    };
+    assert!(!told(&mut world));
+    let end: Timestamp = "2025-03-28T00:00:00Z".parse().expect("a time");
+    world.pass(end.duration_since(world.now));
+    world.sign_in_again();
+    assert!(told(&mut world));
 }

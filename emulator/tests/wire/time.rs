@@ -96,3 +96,13 @@ fn only_the_first_scheduled_backup_of_a_week_runs() {
         .collect();
     assert_eq!(status, ["Completed", "Failed", "Completed", "Failed"]);
 }
+
+/// Tokens are of the world's time, whatever the machine's clock says: a world may be years ahead of it.
+#[test]
+fn a_world_in_the_future_takes_its_own_tokens() {
+    for now in ["2020-03-02T06:00:00Z", "2041-03-02T06:00:00Z"] {
+        let mut world = World::at(azdrill_emulator::rules::Profile::Observed, now);
+        let group = world.group();
+        assert_eq!(world.get(&group).status, 200, "{now}");
+    }
+}

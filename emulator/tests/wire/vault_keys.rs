@@ -276,7 +276,12 @@ fn a_key_out_of_its_time_encrypts_no_vault() {
     let principal = world.vault()["identity"]["principalId"].clone();
     world.let_use_keys(principal.as_str().expect("an identity"));
     let now = world.now.as_second();
-    for attributes in [json!({"exp": now - 1}), json!({"nbf": now + 3600})] {
+    // On its last second it has expired: as of then it is not to be used.
+    for attributes in [
+        json!({"exp": now - 1}),
+        json!({"exp": now}),
+        json!({"nbf": now + 3600}),
+    ] {
         let asked = json!({"kty": "RSA", "key_size": 2048, "attributes": attributes});
         let made = world.key_call(Method::POST, "timed/create", &asked);
         let address = made.json_body()["key"]["kid"].as_str().expect("a key").to_owned();

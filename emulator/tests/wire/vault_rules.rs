@@ -86,6 +86,123 @@ fn vaults_name_what_they_cannot_be() {
 }
 
 #[test]
+fn a_vault_that_is_made_without_an_identity_shows_none() {
+    let mut world = World::new();
+    let mut body = vault_body("On");
+    body.as_object_mut().expect("an object").remove("identity");
+    assert_eq!(put_vault(&mut world, &body).status, 201);
+    let shown = world.get(&below_vault("")).json_body();
+    assert!(shown.get("identity").is_none(), "{shown}");
+}
+
+/// It stays as it was first written, and a write that says nothing of an identity gives it none.
+#[test]
+fn a_vault_that_is_written_again_stays_what_it_is() {
+    let mut world = World::new();
+    let mut body = vault_body("On");
+    body.as_object_mut().expect("an object").remove("identity");
+    assert_eq!(put_vault(&mut world, &body).status, 201);
+    body["tags"] = json!({"written": "again"});
+    let target = below_vault("").replace("/vault", "/VAULT");
+    let again = world.put(&format!("{target}?api-version=2024-04-01"), &body);
+    assert!(again.status.is_success(), "{again:?}");
+    world.settle();
+    let shown = world.get(&below_vault("")).json_body();
+    assert_eq!(shown["name"], "vault");
+    assert!(
+        shown["id"]
+            .as_str()
+            .is_some_and(|id| id.ends_with("/backupVaults/vault")),
+        "{shown}"
+    );
+    assert_eq!(shown["tags"], json!({"written": "again"}));
+    assert!(shown.get("identity").is_none(), "{shown}");
+}
+
+/// VLT-01: as long as nothing is protected, where backups are kept may be changed.
+#[test]
+fn an_empty_vault_changes_its_redundancy() {
+    let mut world = World::new();
+    assert_eq!(put_vault(&mut world, &vault_body("On")).status, 201);
+    let mut local = vault_body("On");
+    local["properties"]["storageSettings"][0]["type"] = json!("LocallyRedundant");
+    let changed = put_vault(&mut world, &local);
+    assert!(changed.status.is_success(), "{changed:?}");
+    let shown = world.get(&below_vault("")).json_body();
+    assert_eq!(
+        shown["properties"]["storageSettings"][0]["type"],
+        "LocallyRedundant"
+    );
+}
+
+/// Nobody finds the identity of a vault that is gone, though its roles stay.
+#[test]
+fn the_identity_of_a_vault_goes_with_it() {
+    let mut world = World::new();
+    assert_eq!(put_vault(&mut world, &vault_body("Off")).status, 201);
+    let shown = world.get(&below_vault("")).json_body();
+    let id = shown["identity"]["principalId"].as_str().expect("an identity");
+    let id = azdrill_emulator::model::PrincipalId(id.parse().expect("an id"));
+    assert!(world.azure.state().directory.get(id).is_some());
+    assert!(world.delete(&below_vault("")).status.is_success());
+    world.settle();
+    assert!(world.azure.state().directory.get(id).is_none());
+}
+
+/// The ids of a vault's operations begin with its own, in base64.
+#[test]
+fn all_operations_of_a_vault_begin_with_its_id() {
+    let mut world = World::protected();
+    let beginnings: Vec<String> = (0..2)
+        .map(|_| {
+            let started = world.post(&below_vault(&format!("{ONE}/stopProtection")), &json!({}));
+            let started = if started.status == 202 {
+                started
+            } else {
+                world.post(&below_vault(&format!("{ONE}/resumeProtection")), &json!({}))
+            };
+            assert_eq!(started.status, 202, "{started:?}");
+            world.settle();
+            let address = started.header("azure-asyncoperation").expect("an address");
+            let id = address.rsplit('/').next().expect("an id");
+            // 36 letters of the first id are 48 in base64.
+            id.chars().take(48).collect()
+        })
+        .collect();
+    assert_eq!(beginnings[0].len(), 48);
+    assert_eq!(beginnings[0], beginnings[1]);
+}
+
+#[test]
+fn a_new_vault_is_replicated_to_its_pair_and_nowhere_else() {
+    for (region, made) in [("northeurope", true), ("eastus", false)] {
+        let mut world = World::new();
+        let mut body = vault_body("On");
+        body["properties"]["replicatedRegions"] = json!([region]);
+        let answer = put_vault(&mut world, &body);
+        assert_eq!(answer.status == 201, made, "{region}: {answer:?}");
+        assert_eq!(answer.status == 501, !made, "{region}: {answer:?}");
+    }
+}
+
+/// An identity that is there, and that nobody has given to the vault.
+#[test]
+fn an_identity_of_somebody_elses_is_none_of_the_vaults() {
+    let mut world = World::protected();
+    let identities = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+    let made = world.put(&format!("{identities}/spare"), &json!({"location": "westeurope"}));
+    assert!(made.status.is_success(), "{made:?}");
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let id = format!("{}{identities}/spare", world.group());
+    let foreign = world.backup_needs(|instance| {
+        instance["identityDetails"] =
+            json!({"useSystemAssignedIdentity": false, "userAssignedIdentityArmUrl": id});
+    });
+    named(&foreign, "FX-B-01,FX-B-18");
+}
+
+#[test]
 fn a_deleted_vault_comes_back_as_what_it_was() {
     let mut world = World::backed_up();
     world.put_vault("2024-04-01", "AlwaysOn");
@@ -183,6 +300,21 @@ fn noted(world: &World) -> String {
         .map(|rule| rule.as_str())
         .collect::<Vec<_>>()
         .join(",")
+}
+
+/// FX-RF-09-PREFIX: files of an earlier restore are not written over, and another prefix is free.
+#[test]
+fn a_prefix_that_is_taken_is_refused() {
+    let mut world = World::backed_up();
+    let restore = world.restore_body();
+    let started = world.post(&below_vault(&format!("{ONE}/restore")), &restore);
+    assert_eq!(started.status, 202, "{started:?}");
+    world.settle();
+    named(&world.restore_needs(|_| {}), "FX-RF-09-PREFIX");
+    let beside = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"]["targetDetails"]["filePrefix"] = json!("restore");
+    });
+    assert_eq!(beside.json_body()["status"], "Succeeded", "{beside:?}");
 }
 
 #[test]

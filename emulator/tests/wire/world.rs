@@ -62,8 +62,19 @@ impl World {
         Self::with(Profile::Observed, now, settings)
     }
 
-    fn with(profile: Profile, now: &str, settings: Settings) -> Self {
+    /// The same, under the observed profile, but that rules are taken as said here.
+    pub(crate) fn assuming<const N: usize>(taken: [(String, String); N], now: &str) -> Self {
+        let rules = Rules::load(Profile::Observed, &taken.into_iter().collect()).expect("the rules load");
+        Self::of_rules(rules, now, Settings::default())
+    }
+
+    /// The same, with these settings.
+    pub(crate) fn with(profile: Profile, now: &str, settings: Settings) -> Self {
         let rules = Rules::load(profile, &Assumptions::new()).expect("the rules load");
+        Self::of_rules(rules, now, settings)
+    }
+
+    fn of_rules(rules: Rules, now: &str, settings: Settings) -> Self {
         let settings = Settings {
             has_postgres: true,
             ..settings

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use azdrill_emulator::fault::{ArtefactFault, JobFaultKind};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use serde_json::json;
 
 use super::*;
-use crate::serve::{Call, Job, Record};
+use crate::serve::{Call, Job, Record, Told};
 
 const BOUND: Duration = Duration::from_secs(60);
 
@@ -227,6 +228,52 @@ fn who_takes_what_came_damaged_for_whole_is_found_out() {
     };
     assert_eq!(judged(false), ["true"]);
     assert!(judged(true).is_empty());
+}
+
+#[test]
+fn who_reports_success_over_restores_that_are_all_damaged_is_found_out() {
+    let older = plan(
+        Ends::Either,
+        "[[job]]\njob = \"Restore\"\nfault = \"older_recovery_point\"\n",
+    );
+    let artefact = JobFaultKind::Artefact(ArtefactFault::OlderPoint);
+    let struck = Told {
+        at: Timestamp::UNIX_EPOCH,
+        seconds: 0.0,
+        about: "fault".to_owned(),
+        text: format!("a job of sales is struck by a fault: {artefact}"),
+        refused: None,
+    };
+    let judged = |restores: usize, code: u8, output: &str| {
+        let jobs = vec![restored("Completed"); restores];
+        let mut run = played(Vec::new(), jobs, code, output);
+        run.record.faults_struck = 1;
+        run.record.told = vec![struck.clone()];
+        let judged = judge(&older, &clean(), &run);
+        let missed = judged.missed().map(|(judgement, _)| judgement.as_str());
+        missed.collect::<Vec<_>>()
+    };
+    assert_eq!(judged(1, 0, ""), ["true"]);
+    // The second one was whole, though nobody wanted two.
+    assert_eq!(judged(2, 0, ""), ["once"]);
+    assert!(judged(1, 1, "rows differ").is_empty());
+    assert_eq!(judged(1, 1, "it did not work"), ["told"]);
+}
+
+#[test]
+fn the_documents_say_how_many_incidents_there_are() {
+    let count = incidents().len();
+    for (name, sentence) in [
+        ("README.md", format!("each in a fresh world: {count} incidents")),
+        ("docs/chaos.md", format!("all {count}, also those")),
+    ] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&sentence), "{name} does not say: {sentence}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) async fn run(
     hosts: Option<&Path>,
     interrupts: &mut Interrupts,
 ) -> Result<u8, Failure> {
-    let mut process = self::command(command, environment, hosts)?;
+    let mut process = self::command(command, environment, hosts, Signals::PassedOn)?;
     // A signal that came before there was a command ends us.
     interrupts.or(async { Ok(()) }).await?;
     let child = process.spawn().map_err(|error| {
@@ -37,27 +37,40 @@ pub(super) async fn run(
     Ok(code(status))
 }
 
-/// The command, ready to be started.
+/// How signals come to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signals {
+    /// They are sent to the process that looks after it, which passes them on.
+    PassedOn,
+    /// They are sent to the group of both.
+    ToTheGroup,
+}
+
+/// The command, ready to be started: by a process that looks after it, so that nothing it starts outlives it.
 pub(super) fn command(
     command: &[OsString],
     environment: &Environment,
     hosts: Option<&Path>,
+    signals: Signals,
 ) -> Result<Command, Failure> {
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| "there is no command to run".to_owned())?;
     find(program)?;
-    let mut process = match hosts {
-        None => Command::new(program),
-        Some(hosts) => {
-            let azdrill =
-                std::env::current_exe().map_err(|error| format!("cannot find azdrill itself: {error}"))?;
-            let mut process = Command::new(azdrill);
-            process.arg("within-hosts").arg(hosts).arg("--").arg(program);
-            process
-        }
-    };
-    process.args(arguments);
+    let azdrill = std::env::current_exe().map_err(|error| format!("cannot find azdrill itself: {error}"))?;
+    let mut process = Command::new(&azdrill);
+    process
+        .arg("reap")
+        .arg("--of")
+        .arg(std::process::id().to_string());
+    if signals == Signals::ToTheGroup {
+        process.arg("--group");
+    }
+    process.arg("--");
+    if let Some(hosts) = hosts {
+        process.arg(&azdrill).arg("within-hosts").arg(hosts).arg("--");
+    }
+    process.arg(program).args(arguments);
     for (name, value) in environment.entries() {
         match value {
             Some(value) => process.env(name, value),

@@ -8,8 +8,10 @@ use azdrill::journal_file::JournalFile;
 use azdrill::postgres::RealPostgres;
 use azdrill::scenario::Scenario;
 use azdrill::serve::{FaultFile, HostsFile, Setup, origin};
+use azdrill::state_folder::Asked;
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use azdrill_emulator::server::LATEST;
 use clap::Args;
 use rand::RngExt as _;
 
@@ -61,6 +63,20 @@ pub(super) struct WorldArguments {
 }
 
 impl WorldArguments {
+    /// What a world that is kept may be another than.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            profile: self.profile(),
+            assume: &self.assume,
+            seed: self.seed,
+        }
+    }
+
+    /// Whether faults are to be put in place.
+    pub(super) fn has_faults(&self) -> bool {
+        self.faults.is_some()
+    }
+
     /// Whose word is taken.
     pub(super) fn profile(&self) -> Profile {
         self.profile.into()
@@ -69,9 +85,8 @@ impl WorldArguments {
 
 /// A moment, as an argument.
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| {
-        "a time was expected, e.g. 2025-02-03T06:00:00Z, before the end of the year 9999".to_owned()
-    })
+    let read = text.parse().ok().filter(|time| *time <= LATEST);
+    read.ok_or_else(|| "a time was expected, e.g. 2025-02-03T06:00:00Z, before the year 9000".to_owned())
 }
 
 /// `RULE=ALTERNATIVE`, as an argument.
@@ -106,6 +121,8 @@ pub(super) struct Opening {
     pub(super) state_directory: PathBuf,
     /// Whether the log keeps bodies.
     pub(super) bodies: bool,
+    /// Whether the world's clock stands still once the world is built.
+    pub(super) stands_still: bool,
     /// The hosts file.
     pub(super) hosts: Arc<HostsFile>,
     /// The real servers.
@@ -115,6 +132,15 @@ pub(super) struct Opening {
 impl Given {
     /// Reads all of it; nothing is changed.
     pub(super) fn read(arguments: &WorldArguments, folder: Option<&Path>) -> Result<Self, Failure> {
+        Self::read_again(arguments, folder, None)
+    }
+
+    /// The same for a world that is kept, under its seed.
+    pub(super) fn read_again(
+        arguments: &WorldArguments,
+        folder: Option<&Path>,
+        kept: Option<u64>,
+    ) -> Result<Self, Failure> {
         let world = match &arguments.world {
             Some(name) => Some(library(folder)?.world(name)?),
             None => None,
@@ -123,13 +149,21 @@ impl Given {
         let rules = Rules::load(arguments.profile(), &assumptions).map_err(|error| error.to_string())?;
         if let Some(world) = &world {
             world.check(&rules)?;
+            if world.world.moves_no_rows() {
+                let what = format!(
+                    "the servers of {} only are said to run (`rows = \"simulated\"`), and no client can sign in to them: \
+                     it is played by `azdrill scenario`",
+                    world.name
+                );
+                return Err(what.into());
+            }
         }
         let faults = match &arguments.faults {
             Some(file) => FaultFile::read(file, &rules)?,
             None => FaultFile::default(),
         };
         let of_world = || world.as_ref()?.seed;
-        let seed = arguments.seed.or_else(of_world);
+        let seed = kept.or(arguments.seed).or_else(of_world);
         let seed = seed.unwrap_or_else(|| rand::rng().random());
         let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed);
         Ok(Self {
@@ -173,7 +207,9 @@ impl Given {
             faults: self.faults,
             certificate: self.certificate,
             postgres: opening.postgres,
+            keeps: None,
             hosts: Some(opening.hosts),
+            stands_still: opening.stands_still,
             journal: self.journal,
         }
     }

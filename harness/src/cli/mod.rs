@@ -3,6 +3,7 @@
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
 mod argument;
+mod ask;
 mod az;
 mod certificate;
 mod chaos;
@@ -21,12 +22,14 @@ mod list_tools;
 mod matrix;
 mod output;
 mod pg_restore;
+mod reap;
 mod replay;
 mod report;
 mod run;
 mod scenario;
 mod serve;
 mod sweep;
+mod time;
 mod within_hosts;
 
 use std::path::PathBuf;
@@ -79,6 +82,8 @@ enum Command {
     Chaos(sweep::ChaosArguments),
     /// Play a journal or the line of a sweep again, and hold what is answered now against what was answered then.
     Replay(replay::ReplayArguments),
+    /// Ask a running `serve` or `run` what time it is in its world, move that time, freeze it, set it going.
+    Time(time::TimeArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
     /// Print the SQL that lets a database user back a database up, or restore one.
@@ -86,6 +91,9 @@ enum Command {
     /// Become a command that sees another hosts file.
     #[command(hide = true)]
     WithinHosts(within_hosts::WithinHostsArguments),
+    /// Start a command, and let nothing that it starts outlive it.
+    #[command(hide = true)]
+    Reap(reap::ReapArguments),
 }
 
 /// `AZDRILL_LOG` says what is told on the way: a level, or levels of parts (`warn,azdrill=debug`).
@@ -122,6 +130,9 @@ pub(super) fn main() -> ExitCode {
     };
     if let Command::WithinHosts(given) = &arguments.command {
         return within_hosts::run(given);
+    }
+    if let Command::Reap(given) = &arguments.command {
+        return reap::run(given);
     }
     begin_tracing();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -193,9 +204,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             chaos::run(given, folder, mode, Interrupts::listen()?).await
         }
         Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Time(given) => time::run(given, Interrupts::listen()?).await,
         Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.
-        Command::WithinHosts(_) => Ok(ExitCode::from(2)),
+        Command::WithinHosts(_) | Command::Reap(_) => Ok(ExitCode::from(2)),
     }
 }
 

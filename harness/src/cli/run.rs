@@ -148,6 +148,7 @@ async fn start(
         port: 0,
         state_directory: scratch.to_owned(),
         bodies: arguments.record.is_some(),
+        stands_still: false,
         hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
     };

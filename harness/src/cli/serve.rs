@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup, quoted_for_sh};
+use azdrill::serve::{Environment, Form, Found, HostsFile, ServedWorld, Setup, quoted_for_sh};
+use azdrill::state_folder::StateFolder;
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -29,15 +30,29 @@ pub(super) struct ServeArguments {
     /// The port to listen on, on 127.0.0.1; 0 for any free one.
     #[arg(long, value_name = "NUMBER", default_value_t = 8443)]
     port: u16,
-    /// Where the certificate authority and the environment for clients are kept; without it, `azdrill` in
-    /// `$XDG_STATE_HOME`, or else in `~/.local/state`.
+    /// Where the world is kept, with its blobs and databases: whoever starts on the same folder again has it as it was
+    /// left, however the process ended. Without it no world is kept, and the certificate authority and the environment
+    /// for clients are in `azdrill` in `$XDG_STATE_HOME`, or else in `~/.local/state`.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
+    /// How the world's clock goes once the world is built. Without `--start` it begins where the world begins, or now.
+    #[arg(long, value_enum, default_value_t)]
+    clock: ClockArgument,
     /// Keep bodies in the log as well, without their secrets.
     #[arg(long)]
     bodies: bool,
     #[command(flatten)]
     world: WorldArguments,
+}
+
+/// How a world's clock goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ClockArgument {
+    /// As fast as the machine's.
+    #[default]
+    Going,
+    /// It stands still until `azdrill time` moves it. What is begun is still done at once, in no time.
+    Virtual,
 }
 
 #[derive(Args)]
@@ -117,14 +132,27 @@ pub(super) async fn run(
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
-    let given = Given::read(&arguments.world, folder)?;
+    let keeps = arguments
+        .state
+        .as_ref()
+        .map(|_| StateFolder::open(&state))
+        .transpose();
+    let keeps = keeps.map_err(|error| error.to_string())?;
+    let given = read(&arguments, folder, keeps.as_ref())?;
     let journal = given.journal.clone();
+    let waits_as_recorded = given
+        .world
+        .as_ref()
+        .is_some_and(|own| own.world.pace == "recorded");
     let starting = async {
-        let setup = setup(&arguments, given, mode, &state, &hosts).await?;
+        let setup = setup(&arguments, given, mode, &state, &hosts, keeps).await?;
         let served = ServedWorld::start(setup).await;
         Ok(served.map_err(|error| error.to_string())?)
     };
     let served = interrupts.or(starting).await?;
+    if let Some(found) = served.found() {
+        tell(&said_of(&found));
+    }
     let mut environment = served.environment();
     az::sign_in(&mut environment, &served, &state.join("az"))?;
     let running = ServeProcess {
@@ -138,6 +166,9 @@ pub(super) async fn run(
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
     let env = env_command(arguments.state.is_some().then_some(&*state));
     tell(&format!("in another shell: eval \"$({env})\"; Ctrl-C ends it"));
+    if arguments.clock == ClockArgument::Virtual {
+        tell(&still(&served.now().to_string(), waits_as_recorded));
+    }
     tell(&format!(
         "names of database servers resolve nowhere; `{env} --hosts` prints lines for /etc/hosts, \
          and {address}/_azdrill/servers says where they are reached"
@@ -155,6 +186,38 @@ pub(super) async fn run(
     drop(told);
     interrupts.or_at_once(served.shutdown()).await;
     Ok(with_journal(journal.as_ref(), ExitCode::SUCCESS))
+}
+
+/// What is said of a clock that stands still.
+fn still(now: &str, waits_as_recorded: bool) -> String {
+    let what = if waits_as_recorded {
+        "operations of this world take as long as they were recorded to take, so that whoever waits for one waits until \
+         somebody moves the clock: `azdrill time until-quiet`"
+    } else {
+        "operations end when their real work is done; what takes its time (schedules, retention, role assignments that \
+         are seen late) waits for `azdrill time advance`"
+    };
+    format!("its clock stands still at {now}: {what}")
+}
+
+/// What is told of a world that was come back to.
+fn said_of(found: &Found) -> String {
+    let mut text = format!(
+        "the world is the one that is kept, as it was at {}: {} inputs played in {} ms",
+        found.at,
+        found.inputs,
+        found.took.as_millis()
+    );
+    if found.under_way > 0 {
+        text += &format!("; work that was under way goes on: {}", found.under_way);
+    }
+    if found.torn > 0 {
+        text += &format!(
+            "; {} bytes at the journal's end were never written to their end, and nobody was told of them",
+            found.torn
+        );
+    }
+    text
 }
 
 /// The command that prints the environment of a process with this folder.
@@ -228,8 +291,13 @@ async fn setup(
     mode: Option<PostgresMode>,
     state: &Path,
     hosts: &Arc<HostsFile>,
+    keeps: Option<StateFolder>,
 ) -> Result<Setup, Failure> {
-    let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
+    let chosen = match &keeps {
+        Some(folder) => postgres::choose_keeping(mode_of(folder, mode)?, &folder.servers()).await,
+        None => postgres::choose(mode).await,
+    };
+    let chosen = chosen.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
@@ -237,10 +305,48 @@ async fn setup(
         port: arguments.port,
         state_directory: state.to_owned(),
         bodies: arguments.bodies,
+        stands_still: arguments.clock == ClockArgument::Virtual,
         hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
     };
-    Ok(given.setup(&arguments.world, opening))
+    let mut setup = given.setup(&arguments.world, opening);
+    setup.keeps = keeps;
+    Ok(setup)
+}
+
+/// Reads what the arguments name; a world that is kept has to be the one that is asked for.
+fn read(
+    arguments: &ServeArguments,
+    folder: Option<&Path>,
+    keeps: Option<&StateFolder>,
+) -> Result<Given, Failure> {
+    let Some((keeps, header)) = keeps.and_then(|keeps| Some((keeps, keeps.header()?))) else {
+        return Given::read(&arguments.world, folder);
+    };
+    let given = Given::read_again(&arguments.world, folder, Some(header.beginning.seed))?;
+    let checked = keeps.check(given.world.as_ref(), &arguments.world.asked());
+    checked.map_err(|error| error.to_string())?;
+    if arguments.world.has_faults() {
+        tell("the faults are those of the world that is kept; `--faults` puts none in place again");
+    }
+    Ok(given)
+}
+
+/// How the database servers of a world that is kept are had: as they were.
+fn mode_of(folder: &StateFolder, asked: Option<PostgresMode>) -> Result<Option<PostgresMode>, Failure> {
+    let Some(about) = folder.about() else {
+        return Ok(asked);
+    };
+    let was: PostgresMode = about.postgres.parse().map_err(|error| format!("{error}"))?;
+    match asked {
+        Some(asked) if asked != was => Err(format!(
+            "the world in {} has its database servers by way of `{was}`, not `{asked}`: start with `--postgres {was}`, or \
+             name another folder with `--state`",
+            folder.path().display()
+        )
+        .into()),
+        _ => Ok(Some(was)),
+    }
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
@@ -254,8 +360,13 @@ pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
     printed
 }
 
-fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
-    let state = state_directory(arguments.state.as_deref())?;
+/// What the `serve` that keeps its state there says of itself.
+///
+/// # Errors
+///
+/// If there is none.
+fn running(state: Option<&Path>) -> Result<ServeProcess, Failure> {
+    let state = state_directory(state)?;
     let file = state.join(RUNNING);
     let none = || {
         format!(
@@ -275,6 +386,24 @@ fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure>
     if !alive {
         return Err(none().into());
     }
+    Ok(running)
+}
+
+/// Where the `serve` that keeps its state there is reached.
+///
+/// # Errors
+///
+/// If there is none.
+pub(super) fn address_of_running(state: Option<&Path>) -> Result<String, Failure> {
+    let running = running(state)?;
+    let address = running.environment.get("AZDRILL_URL");
+    address.map(str::to_owned).ok_or_else(|| {
+        Failure::Plain("the running `azdrill serve` does not say where it listens; start it again".to_owned())
+    })
+}
+
+fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
+    let running = running(arguments.state.as_deref())?;
     if arguments.hosts {
         let lines = std::fs::read_to_string(&running.hosts)
             .map_err(|error| format!("cannot read {}: {error}", running.hosts.display()))?;

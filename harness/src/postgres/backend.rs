@@ -1,5 +1,6 @@
 //! What the ways to get PostgreSQL have in common: the few things each must know how to do with its servers.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::SocketAddr;
 
@@ -17,7 +18,8 @@ pub(super) struct ServerAddress {
     pub(super) superuser: Superuser,
 }
 
-/// What a mode must know how to do. Dropping a server, running or not, leaves nothing of it.
+/// What a mode must know how to do. Dropping a server, running or not, leaves nothing of it; where data is kept, it
+/// leaves that.
 pub(super) trait Backend: Send + Sync + 'static {
     /// A server with its data.
     type Server: Send + Sync;
@@ -46,6 +48,16 @@ pub(super) trait Backend: Send + Sync + 'static {
 
     /// Stops a server, if it runs, and removes its data.
     fn discard(&self, server: Self::Server) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Removes the data of a server that an earlier process kept and that has not been started in this one.
+    fn discard_kept(&self, _key: &str) -> impl Future<Output = Result<(), EngineError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Removes what an earlier process kept of servers that are none of these.
+    fn keep_only(&self, _keys: &BTreeSet<String>) -> impl Future<Output = Result<(), EngineError>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Starts one of PostgreSQL's tools against a running server, as its superuser or as the given
     /// login.

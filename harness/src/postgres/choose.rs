@@ -1,6 +1,7 @@
 //! Choosing a way to get PostgreSQL.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::missing::Missing;
@@ -59,7 +60,15 @@ fn list(tried: &[(PostgresMode, Missing)]) -> String {
 /// # Errors
 /// If the way asked for does not work, or none does.
 pub async fn choose(mode: Option<PostgresMode>) -> Result<Chosen, ChooseError> {
-    choose_with(mode, &Ways).await
+    choose_with(mode, &Ways { keeps: None }).await
+}
+
+/// The same where the data of servers is to be kept in that folder.
+///
+/// # Errors
+/// If the way asked for does not work, or cannot keep data; or none does.
+pub async fn choose_keeping(mode: Option<PostgresMode>, folder: &Path) -> Result<Chosen, ChooseError> {
+    choose_with(mode, &Ways { keeps: Some(folder) }).await
 }
 
 /// The ways, apart from the order they are tried in.
@@ -67,14 +76,22 @@ trait Try {
     async fn open(&self, mode: PostgresMode) -> Result<Arc<dyn RealPostgres>, Missing>;
 }
 
-struct Ways;
+struct Ways<'a> {
+    /// Where data is kept, if it is.
+    keeps: Option<&'a Path>,
+}
 
-impl Try for Ways {
+impl Try for Ways<'_> {
     async fn open(&self, mode: PostgresMode) -> Result<Arc<dyn RealPostgres>, Missing> {
         match mode {
+            PostgresMode::Container if self.keeps.is_some() => Err(Missing {
+                what: "databases in containers are not kept by `--state`".to_owned(),
+                remedy: "`--postgres local` or `--postgres download`, or `serve` without `--state`"
+                    .to_owned(),
+            }),
             PostgresMode::Container => container::open().await,
-            PostgresMode::Download => download::open().await,
-            PostgresMode::Local | PostgresMode::None => local::open(),
+            PostgresMode::Download => download::open(self.keeps).await,
+            PostgresMode::Local | PostgresMode::None => local::open(self.keeps),
         }
     }
 }

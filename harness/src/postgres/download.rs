@@ -21,8 +21,8 @@ const NEWEST: u32 = 17;
 /// How long a fetch may take. Where the network refuses, it ends much sooner.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Servers from the builds kept, or one fetched now.
-pub(super) async fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
+/// Servers from the builds kept, or one fetched now; their data is kept in that folder, if one is named.
+pub(super) async fn open(keeps: Option<&Path>) -> Result<Arc<dyn RealPostgres>, Missing> {
     let cache = cache_folder().map_err(|error| missing(&format!("no folder to keep it in: {error}")))?;
     let folder = cache.join("downloads");
     if kept(&folder).is_empty() {
@@ -35,7 +35,7 @@ pub(super) async fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
     if installs.is_empty() {
         return Err(missing("what was fetched holds no server that runs here"));
     }
-    Ok(Arc::new(Servers::new(LocalBackend::downloaded(installs)?)))
+    Ok(Arc::new(Servers::new(LocalBackend::downloaded(installs, keeps)?)))
 }
 
 fn missing(why: &str) -> Missing {

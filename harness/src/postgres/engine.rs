@@ -1,10 +1,11 @@
 //! What the modes have in common: servers by key, each worked on by one caller at a time, and the
 //! emulator's [`DatabaseEngine`] on top of a few things a mode must know how to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use azdrill_emulator::fault::Disturbance;
 use azdrill_emulator::jobs::{MissingRight, NeededRights, RealParameter};
 use azdrill_emulator::server::{
     ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
@@ -140,7 +141,7 @@ impl<B: Backend> DatabaseEngine for Servers<B> {
             let mut slot = slot.lock().await;
             match slot.take() {
                 Some(entry) => self.backend.discard(entry.server).await,
-                None => Ok(()),
+                None => self.backend.discard_kept(key).await,
             }
         })
     }
@@ -183,13 +184,17 @@ impl<B: Backend> DatabaseEngine for Servers<B> {
         Box::pin(async move { self.superuser(key).await?.size().await })
     }
 
+    fn disturb<'a>(&'a self, key: &'a str, how: Disturbance) -> EngineFuture<'a, ()> {
+        Box::pin(async move { self.superuser(key).await?.disturb(how).await })
+    }
+
     fn dump<'a>(&'a self, key: &'a str, kind: DumpKind) -> EngineFuture<'a, Dump> {
         Box::pin(async move {
             let what = match &kind {
-                DumpKind::Database(name) => format!("dumping database `{name}` of `{key}`"),
-                DumpKind::Roles => format!("dumping the roles of `{key}`"),
-                DumpKind::Tablespaces => format!("dumping the tablespaces of `{key}`"),
-                DumpKind::Schema => format!("dumping the schema of `{key}`"),
+                DumpKind::Database(name) => format!("dumping database `{name}`"),
+                DumpKind::Roles => "dumping the roles".to_owned(),
+                DumpKind::Tablespaces => "dumping the tablespaces".to_owned(),
+                DumpKind::Schema => "dumping the schema".to_owned(),
             };
             let tool = self.run_tool(key, RestoreAs::Superuser, dump_call(&kind)).await?;
             Ok(into_dump(what, tool))
@@ -225,6 +230,10 @@ impl<B: Backend> RealPostgres for Servers<B> {
 
     fn available_majors(&self) -> EngineFuture<'_, Vec<u32>> {
         Box::pin(self.backend.available_majors())
+    }
+
+    fn keep_only<'a>(&'a self, keys: &'a BTreeSet<String>) -> EngineFuture<'a, ()> {
+        Box::pin(self.backend.keep_only(keys))
     }
 
     fn connect<'a>(&'a self, key: &'a str, database: &'a str) -> EngineFuture<'a, Client> {

@@ -1,6 +1,7 @@
 //! Servers from programs installed on this machine, each a throw-away cluster in a temporary
 //! folder.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
@@ -18,6 +19,7 @@ use super::backend::{Backend, Login, ServerAddress};
 use super::client::ClientVersion;
 use super::engine::Servers;
 use super::install::{self, Install};
+use super::kept::KeptServers;
 use super::missing::{Installable, Missing, install_command};
 use super::run_as::{RunAs, private_folder, run_as};
 use super::superuser::Superuser;
@@ -30,11 +32,14 @@ use super::{PostgresMode, RealPostgres, process};
 /// is noticed at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a server whose data is kept may take to end in good order.
+const GOOD_ORDER: Duration = Duration::from_secs(4);
+
 /// Between choosing a free port and listening on it, another program may take it.
 const PORTS_TO_TRY: usize = 10;
 
-/// Servers from the programs installed on this machine.
-pub(super) fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
+/// Servers from the programs installed on this machine; their data is kept in that folder, if one is named.
+pub(super) fn open(keeps: Option<&Path>) -> Result<Arc<dyn RealPostgres>, Missing> {
     let installs = install::find();
     if installs.is_empty() {
         return Err(Missing {
@@ -45,6 +50,7 @@ pub(super) fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
     Ok(Arc::new(Servers::new(LocalBackend::new(
         PostgresMode::Local,
         installs,
+        keeps,
     )?)))
 }
 
@@ -55,30 +61,37 @@ pub(super) struct LocalBackend {
     user: Option<RunAs>,
     cache: PathBuf,
     next: AtomicU32,
+    /// Where data is kept, if it is.
+    kept: Option<KeptServers>,
     folder: Arc<GuardedFolder>,
 }
 
 impl LocalBackend {
-    fn new(mode: PostgresMode, installs: Vec<Install>) -> Result<Self, Missing> {
+    fn new(mode: PostgresMode, installs: Vec<Install>, keeps: Option<&Path>) -> Result<Self, Missing> {
         let missing = |what: String| Missing {
             what,
             remedy: install_command(Installable::Server),
         };
+        let user = RunAs::find().map_err(missing)?;
+        let kept = keeps.map(|folder| KeptServers::open(folder, user)).transpose();
+        let kept = kept.map_err(|error| missing(format!("no folder that keeps servers: {error}")))?;
+        let guarded = GuardedFolder::new(keeps);
         Ok(Self {
             mode,
             installs,
-            user: RunAs::find().map_err(missing)?,
+            user,
+            kept,
             cache: cache_folder().map_err(|error| missing(format!("no folder for templates: {error}")))?,
             next: AtomicU32::new(0),
-            folder: GuardedFolder::new()
+            folder: guarded
                 .map(Arc::new)
                 .map_err(|error| missing(format!("no folder for servers: {error}")))?,
         })
     }
 
     /// The same with programs that were fetched.
-    pub(super) fn downloaded(installs: Vec<Install>) -> Result<Self, Missing> {
-        Self::new(PostgresMode::Download, installs)
+    pub(super) fn downloaded(installs: Vec<Install>, keeps: Option<&Path>) -> Result<Self, Missing> {
+        Self::new(PostgresMode::Download, installs, keeps)
     }
 
     fn majors(&self) -> Vec<u32> {
@@ -146,11 +159,20 @@ pub(super) struct LocalServer {
     install: Install,
     // Before the folder: the server ends first.
     running: Option<RunningServer>,
+    /// Its socket, and what it says.
     folder: PathBuf,
+    /// Where its data is.
+    data: PathBuf,
+    /// Whether that stays when this is dropped.
+    is_kept: bool,
 }
 
 impl Drop for LocalServer {
     fn drop(&mut self) {
+        if let Some(running) = self.running.as_mut().filter(|_| self.is_kept) {
+            // In good order, since its data is to be used again.
+            running.end(Signal::INT, GOOD_ORDER);
+        }
         self.running = None;
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -168,7 +190,7 @@ impl LocalServer {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = File::create(self.folder.join("log"))?;
         let mut command = Command::new(self.install.bin.join("postgres"));
-        command.arg("-D").arg(self.folder.join("data"));
+        command.arg("-D").arg(&self.data);
         command
             .arg("-k")
             .arg(&self.folder)
@@ -263,10 +285,16 @@ impl Backend for LocalBackend {
             key: spec.key.clone(),
             install,
             running: None,
+            data: match &self.kept {
+                Some(kept) => kept.data(&spec.key),
+                None => folder.join("data"),
+            },
+            is_kept: self.kept.is_some(),
             folder,
         };
         let (cache, user) = (self.cache.clone(), self.user);
-        let (install, folder) = (server.install.clone(), server.folder.clone());
+        let (install, folder, data) = (server.install.clone(), server.folder.clone(), server.data.clone());
+        let kept = self.kept.clone().map(|kept| (kept, spec.key.clone()));
         let guarded = Arc::clone(&self.folder);
         // Dropped with this future, at a signal, whereas the thread goes on.
         let wanted = template::StillWanted::default();
@@ -275,7 +303,11 @@ impl Backend for LocalBackend {
             // Whoever waits for this may be gone before it ends, and the folder goes after it.
             let _guarded = guarded;
             private_folder(&folder, user).map_err(|error| error.to_string())?;
-            instantiate(&cache, &install, user, &folder, &folder.join("data"), &abandoned)
+            let make = |data: &Path| instantiate(&cache, &install, user, &folder, data, &abandoned);
+            match kept {
+                Some((kept, key)) => kept.prepare(&key, install.major, make),
+                None => make(&data),
+            }
         });
         let made = made.await;
         drop(wanted);
@@ -309,14 +341,33 @@ impl Backend for LocalBackend {
             .map_err(|error| server.failed(error.to_string()))
     }
 
-    async fn discard(&self, server: LocalServer) -> Result<(), EngineError> {
+    async fn discard(&self, mut server: LocalServer) -> Result<(), EngineError> {
         let what = format!("removing `{}`", server.key);
+        let key = server.key.clone();
+        server.is_kept = false;
         tokio::task::spawn_blocking(move || drop(server))
             .await
             .map_err(|error| EngineError::Failed {
                 what,
                 detail: error.to_string(),
-            })
+            })?;
+        self.discard_kept(&key).await
+    }
+
+    async fn discard_kept(&self, key: &str) -> Result<(), EngineError> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        kept.remove(key).map_err(|error| EngineError::Failed {
+            what: format!("removing `{key}`"),
+            detail: error.to_string(),
+        })
+    }
+
+    async fn keep_only(&self, keys: &BTreeSet<String>) -> Result<(), EngineError> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        kept.keep_only(keys).map_err(|error| EngineError::Failed {
+            what: "looking through the servers that are kept".to_owned(),
+            detail: error.to_string(),
+        })
     }
 
     async fn tool(

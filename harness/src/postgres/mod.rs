@@ -2,10 +2,11 @@
 //! from a downloaded build. Each gives a [`RealPostgres`], which is the emulator's
 //! [`DatabaseEngine`] and what a drill needs besides: a superuser's connection and a restore.
 //!
-//! Servers are throw-away. They listen on loopback only, promise nothing about a power failure,
+//! Servers are throw-away, unless a folder keeps their data ([`choose_keeping`]). They listen on loopback only, promise nothing about a power failure,
 //! and neither a process nor a folder nor a container outlives the engine: not when it is dropped,
 //! and not when its process is killed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,6 +27,7 @@ mod exec;
 pub mod grants;
 mod image;
 mod install;
+mod kept;
 mod local;
 mod missing;
 mod owner;
@@ -42,7 +44,7 @@ mod watchdog;
 pub(crate) use azure::{MAINTENANCE, password_verifier, quote_identifier, quote_literal};
 pub(crate) use superuser::sql_error;
 
-pub use choose::{ChooseError, Chosen, choose};
+pub use choose::{ChooseError, Chosen, choose, choose_keeping};
 pub use client::sign_in;
 pub use docker::clear_away;
 pub use missing::Missing;
@@ -143,6 +145,9 @@ pub trait RealPostgres: DatabaseEngine {
 
     /// The major versions that can be started without fetching anything, ascending.
     fn available_majors(&self) -> EngineFuture<'_, Vec<u32>>;
+
+    /// Removes the data of servers that an earlier process kept and that are none of these any more.
+    fn keep_only<'a>(&'a self, keys: &'a BTreeSet<String>) -> EngineFuture<'a, ()>;
 
     /// Connects to a database as the server's own superuser. Needs a tokio runtime, which carries
     /// the connection until the client is dropped.

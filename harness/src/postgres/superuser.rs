@@ -1,5 +1,8 @@
 //! Connections as a server's own superuser, and the statements the emulator asks of a server.
 
+use std::time::{Duration, Instant};
+
+use azdrill_emulator::fault::Disturbance;
 use azdrill_emulator::jobs::RealParameter;
 use azdrill_emulator::server::{EngineError, ServerSpec};
 use tokio_postgres::error::SqlState;
@@ -13,6 +16,10 @@ use super::azure::{
 const UNDISTURBED: &str = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
      -c default_transaction_read_only=off -c session_replication_role=origin -c row_security=on \
      -c exit_on_error=off -c transform_null_equals=off -c client_min_messages=notice";
+
+/// Longest that a server may take to recover, and how often it is asked whether it has.
+const RECOVERY_TIME_MAX: Duration = Duration::from_secs(60);
+const RECOVERY_POLL: Duration = Duration::from_millis(20);
 
 /// How to reach a server as its superuser.
 #[derive(Clone)]
@@ -170,6 +177,45 @@ impl Superuser {
             .batch_execute(&statement)
             .await
             .map_err(|error| sql_error(&what, &error))
+    }
+
+    /// Has the server break down, or end all sessions but this one.
+    pub(super) async fn disturb(&self, how: Disturbance) -> Result<(), EngineError> {
+        const WHAT: &str = "disturbing the server";
+        let client = self.maintenance(WHAT).await?;
+        match how {
+            // The shell's parent is the process that serves this session. A process that is killed makes the
+            // server end all the others and recover, as after a loss of power.
+            Disturbance::Crash => match client
+                .batch_execute("COPY (SELECT) TO PROGRAM 'kill -KILL $PPID'")
+                .await
+            {
+                Err(error) if error.as_db_error().is_none() => self.recovered(WHAT).await,
+                Err(error) => Err(sql_error(WHAT, &error)),
+                Ok(()) => Err(EngineError::Failed {
+                    what: WHAT.to_owned(),
+                    detail: "it did not break down".to_owned(),
+                }),
+            },
+            Disturbance::EndSessions => client
+                .batch_execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+                )
+                .await
+                .map_err(|error| sql_error(WHAT, &error)),
+        }
+    }
+
+    /// Waits until a server that has broken down takes connections again.
+    async fn recovered(&self, what: &str) -> Result<(), EngineError> {
+        let began = Instant::now();
+        loop {
+            match self.maintenance(what).await {
+                Err(_) if began.elapsed() < RECOVERY_TIME_MAX => tokio::time::sleep(RECOVERY_POLL).await,
+                other => return other.map(|_| ()),
+            }
+        }
     }
 
     pub(super) async fn parameters(&self) -> Result<Vec<RealParameter>, EngineError> {

@@ -16,6 +16,8 @@ use super::owner::Owner;
 
 const PREFIX: &str = "azdrill-postgres-";
 const OWNER: &str = "owner";
+/// A link to where the data of its servers is kept, if it is.
+const KEEPS: &str = "keeps";
 
 /// A socket's path has some hundred characters at most, which a long temporary folder uses up.
 const LONGEST: usize = 50;
@@ -29,7 +31,8 @@ pub(super) struct GuardedFolder {
 
 impl GuardedFolder {
     /// Sweeps what ended processes left behind, then makes a folder.
-    pub(super) fn new() -> io::Result<Self> {
+    /// The servers whose data is kept in `keeps` are stopped as well; that folder stays.
+    pub(super) fn new(keeps: Option<&Path>) -> io::Result<Self> {
         let base = base();
         sweep(&base);
         let me = Owner::me();
@@ -39,6 +42,9 @@ impl GuardedFolder {
         // Another user, as whom the servers run, has to get through to its own folders.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
         fs::write(folder.path().join(OWNER), me.to_string())?;
+        if let Some(keeps) = keeps {
+            std::os::unix::fs::symlink(keeps, folder.path().join(KEEPS))?;
+        }
         Ok(Self {
             watchdog: watch(folder.path())?,
             folder,
@@ -77,7 +83,7 @@ fn watch(folder: &Path) -> io::Result<Child> {
     const SCRIPT: &str = r#"
 trap '' INT TERM HUP QUIT
 while read -r _; do :; done
-for file in "$1"/*/data/postmaster.pid; do
+for file in "$1"/*/data/postmaster.pid "$1"/keeps/*/data/postmaster.pid; do
     [ -f "$file" ] && kill -QUIT "$(head -n 1 "$file")" 2>/dev/null
 done
 # What was being made when this process ended goes on writing for a moment.
@@ -122,6 +128,7 @@ fn sweep(base: &Path) {
         if owner.is_gone() {
             tracing::debug!(folder = %entry.path().display(), "removing what an ended process left");
             stop_servers(&entry.path());
+            stop_servers(&entry.path().join(KEEPS));
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -143,16 +150,25 @@ fn is_being_made(folder: &Path) -> bool {
 
 fn stop_servers(folder: &Path) {
     for server in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let data = server.path().join("data");
-        let Some(pid) = server_in(&data) else { continue };
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
-        for _ in 0..200 {
-            if server_in(&data).is_none() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        // As its command line has it.
+        let data = fs::canonicalize(server.path().join("data"));
+        if let Ok(data) = data {
+            stop_server_in(&data);
         }
     }
+}
+
+/// Stops the server that runs in a folder, if one does.
+pub(super) fn stop_server_in(data: &Path) {
+    let Some(pid) = server_in(data) else { return };
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
+    for _ in 0..500 {
+        if server_in(data).is_none() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
 /// The server that runs in a folder: the number in its file, if a process of that number was
@@ -187,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_dropped_folder_is_gone() {
-        let folder = GuardedFolder::new().unwrap();
+        let folder = GuardedFolder::new(None).unwrap();
         let path = folder.path().to_owned();
         assert!(path.is_dir());
         drop(folder);

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read as _};
 use std::path::Path;
 
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::journal::{Header, JournalError, Played, Replay};
+use azdrill_emulator::journal::{Header, JournalError, Played, Replay, SEAL_BYTES, Unsealed, unseal};
 use azdrill_emulator::log::Exchange;
 use azdrill_emulator::model::Timestamp;
 
@@ -112,7 +112,7 @@ impl Replayed {
     }
 }
 
-/// Plays the journal in that file.
+/// Plays the journal in that file: one that `--journal` wrote, or a state folder's.
 ///
 /// # Errors
 ///
@@ -202,6 +202,13 @@ impl Replayed {
     }
 }
 
+/// Takes away the check that each line of a state folder's journal begins with. One that is damaged is no line.
+fn take_seal(line: &mut Vec<u8>) {
+    if matches!(unseal(line), Unsealed::Line { .. }) {
+        line.drain(..SEAL_BYTES);
+    }
+}
+
 /// Reads a line with its end; 0 where there is none any more.
 fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     line.clear();
@@ -210,5 +217,6 @@ fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> 
         let text = format!("a line is longer than {LINE_MAX} bytes: this is no journal");
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
+    take_seal(line);
     Ok(read)
 }

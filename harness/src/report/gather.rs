@@ -13,13 +13,12 @@ use super::{
     StepFinding, Timeline,
 };
 use crate::postgres::RealPostgres;
-use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
+use crate::run::{
+    Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, SIMULATED_MAJORS, Taken, play_both,
+};
 use crate::scenario::Scenario;
 use crate::strategy::known::KNOWN;
 use crate::strategy::matrix::Matrix;
-
-/// Major versions of servers that are only said to run.
-const SIMULATED_MAJORS: [u32; 5] = [13, 14, 15, 16, 17];
 
 /// Plays these scenarios on both machines, without rows where that shows all they claim, and says what was found. Each
 /// is told to `begin` before it is played.

@@ -62,7 +62,7 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
     // What was given while the world was built has been seen everywhere when the scenario begins.
     client
         .driver()
-        .advance(world.role_propagation)
+        .advance(world.lags.lags().longest(world.role_propagation))
         .await
         .map_err(|error| RunError::Emulator(error.to_string()))
 }

@@ -1,6 +1,6 @@
 //! What is protected, in the words a vault takes for it: the two flavours differ here and nowhere else.
 
-use azdrill_emulator::model::Response;
+use azdrill_emulator::model::{ResourceId, Response};
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -250,6 +250,25 @@ impl Play<'_> {
                 self.client.send(Method::GET, &path, None).await
             }
         }
+    }
+
+    /// How long the policy's retention rule of that name keeps, as a duration of ISO 8601: as the policy stands, without
+    /// a call that would be seen in the log.
+    pub(super) fn kept_for(&self, tag: &str) -> Option<String> {
+        let policy = self.names.policy.parse::<ResourceId>().ok()?;
+        self.client.look(|core| {
+            let rules = core
+                .state()
+                .resource(&policy)?
+                .at("/properties/policyRules")
+                .as_array()?;
+            let rule = rules.iter().find(|rule| {
+                let name = rule["name"].as_str().unwrap_or_default();
+                rule["objectType"] == "AzureRetentionRule" && name.eq_ignore_ascii_case(tag)
+            })?;
+            let keeps = rule["lifecycles"][0]["deleteAfter"]["duration"].as_str();
+            keeps.map(str::to_owned)
+        })
     }
 
     /// Where something is asked about the vault in another region.

@@ -54,7 +54,9 @@ pub enum RunError {
         at_hand: Vec<u32>,
     },
     /// There is no such time.
-    #[error("it goes on beyond the year 9999, where time ends; begin earlier (`start`), or go on by less")]
+    #[error(
+        "it goes on beyond the beginning of the year 9000, where a world's time ends; begin earlier (`start`), or go on by less"
+    )]
     EndOfTime,
     /// What was to be asked for is no path, once names are filled in.
     #[error("\"{0}\" is no path to ask for: name something that has an id of its own, or begin with `/`")]

@@ -14,7 +14,7 @@ use super::onlooker::Onlooker;
 use super::play::Play;
 use super::report::Report;
 use super::settings::{check_versions, settings};
-use super::simulated::SimulatedServers;
+use super::simulated::{SIMULATED_MAJORS, SimulatedServers};
 use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
 use crate::scenario::Scenario;
@@ -26,6 +26,16 @@ pub enum Outside {
     Real(Option<Arc<dyn RealPostgres>>),
     /// Servers that only are said to run, of these major versions: every decision is made, and no row moved.
     Simulated(Vec<u32>),
+}
+
+impl Outside {
+    /// The same, or simulated servers where the scenario's world wants those.
+    pub(super) fn for_world_of(&self, scenario: &Scenario) -> Self {
+        match (self, scenario.world.moves_no_rows()) {
+            (Self::Real(_), true) => Self::Simulated(SIMULATED_MAJORS.to_vec()),
+            _ => self.clone(),
+        }
+    }
 }
 
 /// What a scenario is played on.
@@ -54,6 +64,14 @@ impl Machine {
         let mut assumptions = scenario.assume.clone();
         assumptions.extend(self.besides.clone());
         assumptions
+    }
+
+    /// The same machine, with nothing behind its servers where the scenario's world wants that.
+    fn for_world_of(&self, scenario: &Scenario) -> Self {
+        Self {
+            outside: self.outside.for_world_of(scenario),
+            ..self.clone()
+        }
     }
 
     async fn settings(&self, scenario: &Scenario) -> Result<Settings, RunError> {
@@ -111,6 +129,7 @@ async fn play_with(
     mut onlooker: Option<&mut dyn Onlooker>,
 ) -> Result<Report, RunError> {
     let began = Instant::now();
+    let machine = &machine.for_world_of(scenario);
     let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
         .map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;

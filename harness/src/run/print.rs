@@ -47,8 +47,13 @@ fn verdict(page: &Page, report: &Report) -> String {
     let major = report
         .postgres_major
         .map_or_else(String::new, |major| format!(", PostgreSQL {major}"));
+    let rows = if report.simulated {
+        ", simulated: no row was moved"
+    } else {
+        ""
+    };
     let took = format!(
-        "{:.2} s real, {:#} virtual{major}",
+        "{:.2} s real, {:#} virtual{major}{rows}",
         report.real_time.as_secs_f64(),
         report.virtual_time
     );

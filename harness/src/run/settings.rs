@@ -15,6 +15,17 @@ const OLDEST_REAL: u32 = 13;
 /// Counts the worlds of this process: they share a database engine and must not share its servers.
 static WORLDS: AtomicU64 = AtomicU64::new(1);
 
+/// The worlds of a process that ended had the engine's servers of these namespaces, and this one comes back to them: no
+/// further world is to share them.
+pub(crate) fn share_no_servers_with(namespace: &str) {
+    let number = namespace
+        .strip_prefix('w')
+        .and_then(|rest| rest.strip_suffix('-'));
+    if let Some(number) = number.and_then(|number| number.parse::<u64>().ok()) {
+        WORLDS.fetch_max(number.saturating_add(1), Ordering::Relaxed);
+    }
+}
+
 /// Checks that the versions a world names are at hand. Without any PostgreSQL, every version will do.
 pub(super) fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
     let target = world.target.as_ref().and_then(|target| target.version);
@@ -51,5 +62,6 @@ pub(crate) async fn settings(
         engine_namespace: format!("w{}-", WORLDS.fetch_add(1, Ordering::Relaxed)),
         entra_credentials_until: world.entra_credentials_until,
         fast_polls: false,
+        lags: world.lags.lags(),
     })
 }

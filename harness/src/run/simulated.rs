@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use azdrill_emulator::fault::Disturbance;
 use azdrill_emulator::jobs::{DumpKind, MissingRight, NeededRights, RealParameter, ServerSpec};
 use azdrill_emulator::server::{ClientCall, ClientDump, DatabaseEngine, Dump, EngineError, EngineFuture};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +19,8 @@ use tokio::task::JoinSet;
 
 use crate::postgres::{MAINTENANCE, dump_from_bytes, sign_in};
 
+/// The major versions that are said to be at hand.
+pub(crate) const SIMULATED_MAJORS: [u32; 5] = [13, 14, 15, 16, 17];
 /// What a dump of nothing holds.
 const NOTHING: &[u8] = b"-- simulated: no row was moved\n";
 /// Databases every server has from its beginning.
@@ -143,6 +146,12 @@ impl DatabaseEngine for SimulatedServers {
 
     fn parameters<'a>(&'a self, _key: &'a str) -> EngineFuture<'a, Vec<RealParameter>> {
         Self::done(Vec::new())
+    }
+
+    fn disturb<'a>(&'a self, key: &'a str, how: Disturbance) -> EngineFuture<'a, ()> {
+        let what = format!("{how:?} of `{key}`");
+        let detail = "no server really runs in this play, so that none can break down".to_owned();
+        Box::pin(std::future::ready(Err(EngineError::Failed { what, detail })))
     }
 
     fn set_parameter<'a>(&'a self, _key: &'a str, _name: &'a str, _value: &'a str) -> EngineFuture<'a, ()> {

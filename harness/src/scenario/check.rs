@@ -7,6 +7,8 @@ use super::error::{SHOWN_IN, read_text};
 use super::naming::check_ids;
 use super::references::check_region;
 use super::step::Before;
+use super::time::FURTHEST;
+use super::world::SIMULATED_ROWS;
 use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SubscriptionWorld, SyntaxError, World};
 use crate::run::Resource;
 use crate::serve::known;
@@ -111,6 +113,20 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     check_region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
     known::one_of("pace", &world.pace, PACES.into_iter())
         .map_err(|wrong| wrong.of_these(&PACES).at("pace"))?;
+    known::one_of("rows", &world.rows, ROWS.into_iter()).map_err(|wrong| wrong.of_these(&ROWS).at("rows"))?;
+    let lags = world.lags.lags();
+    if lags
+        .all()
+        .chain([world.role_propagation])
+        .any(|own| own.is_negative() || own > FURTHEST)
+    {
+        let what = "nothing is seen before it was written, or a hundred years later";
+        return Err(Misstated::new(what).at("lags"));
+    }
+    if lags.front_ends > FRONT_ENDS_MAX {
+        let what = format!("there are {FRONT_ENDS_MAX} front ends at the most");
+        return Err(Misstated::new(&what).at("front_ends").at("lags"));
+    }
     let target = world.target.as_ref().and_then(|target| target.location.as_ref());
     if let Some(name) = target {
         check_region(name, rules).map_err(|wrong| wrong.at("location").at("target"))?;
@@ -133,8 +149,12 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     Err(Misstated::new(what).at("password").at("server"))
 }
 
+/// More front ends than this make no other picture.
+const FRONT_ENDS_MAX: u32 = 100;
 /// Whether Azure's own waiting is played.
 const PACES: [&str; 2] = ["fast", "recorded"];
+/// What stands behind the servers of a world.
+const ROWS: [&str; 2] = ["real", SIMULATED_ROWS];
 
 #[cfg(test)]
 mod tests {

@@ -54,6 +54,6 @@ pub use single_server::{
 pub use step::{Step, StepKind};
 pub use storage::StorageWorld;
 pub use tenant::{SubscriptionWorld, TenantWorld};
-pub(crate) use time::duration;
+pub(crate) use time::{FURTHEST, duration};
 pub use vault::{Acting, ArchiveWorld, TagWorld, VaultIdentity, VaultWorld};
 pub use world::{ROTATED, World};

@@ -214,6 +214,7 @@ fn the_readme_has_every_word_and_no_other() {
         ("### A file", keys(&schema)),
         ("### `[subscription.NAME]`", of("SubscriptionWorld")),
         ("### `[world]`", of("World")),
+        ("### `[world.lags]`", of("LagsWorld")),
         ("### `[world.server]`", of("ServerWorld")),
         ("### `[world.vault]`", of("VaultWorld")),
         ("### `[world.vault.archive]`", of("ArchiveWorld")),

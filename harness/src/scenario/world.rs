@@ -3,17 +3,21 @@
 
 use std::collections::BTreeMap;
 
+use azdrill_emulator::authz::Lags;
 use azdrill_emulator::entropy::Entropy;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::run::Resource;
 
-use super::time::{duration, time};
+use super::time::{duration, duration_or_none, time};
 use super::{
     GrantWorld, KeyVaultWorld, PersonaWorld, ServerWorld, StorageWorld, SubscriptionWorld, TargetWorld,
     TenantWorld, UserWorld, VaultWorld,
 };
+
+/// The word for servers that only are said to run.
+pub(super) const SIMULATED_ROWS: &str = "simulated";
 
 /// What every rotated password begins with: an awkward one, so that quoting is put to the test.
 pub const ROTATED: &str = "Rotated; \"'=";
@@ -29,10 +33,15 @@ pub struct World {
     pub start: Option<Timestamp>,
     /// `fast` or `recorded`: whether Azure's own waiting is played.
     pub pace: String,
+    /// `real` or `simulated`: whether backups move rows of a real server, or a server only is said to run. For what is
+    /// about time and retention and about no row; what is played says so.
+    pub rows: String,
     /// How long a role assignment takes to be seen (`10m`).
     #[serde(deserialize_with = "duration")]
     #[cfg_attr(test, schemars(with = "String"))]
     pub role_propagation: SignedDuration,
+    /// How late else what was written is seen; at once if left out.
+    pub lags: LagsWorld,
     /// The region of everything that names none of its own.
     pub location: String,
     /// The database server.
@@ -76,12 +85,59 @@ pub struct World {
     pub all_named: bool,
 }
 
+/// How late what was written is seen where others see it already. Nobody has published more than that a role assignment
+/// takes up to ten minutes and a group of a managed identity up to a day: what is not said here is at once.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct LagsWorld {
+    /// How long Resource Manager takes to see a role assignment, if not `role_propagation`.
+    #[serde(deserialize_with = "duration_or_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub resource_manager: Option<SignedDuration>,
+    /// The same of the services that hold data: blobs, secrets, keys.
+    #[serde(deserialize_with = "duration_or_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub data: Option<SignedDuration>,
+    /// The same where the Backup service asks.
+    #[serde(deserialize_with = "duration_or_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub backup_service: Option<SignedDuration>,
+    /// How many front ends answer: each sees a role assignment at a time of its own, and which one answers is drawn for
+    /// each request, under the seed.
+    pub front_ends: u32,
+    /// How long a managed identity goes on with the groups its cached token says (`24h`).
+    #[serde(deserialize_with = "duration")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub identity_groups: SignedDuration,
+    /// How long a principal that was just made is not found by a role assignment without its `principalType`.
+    #[serde(deserialize_with = "duration")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub new_principals: SignedDuration,
+}
+
+impl LagsWorld {
+    /// As the emulator takes them.
+    pub fn lags(&self) -> Lags {
+        Lags {
+            resource_manager: self.resource_manager,
+            data: self.data,
+            backup_service: self.backup_service,
+            front_ends: self.front_ends,
+            identity_groups: self.identity_groups,
+            new_principals: self.new_principals,
+        }
+    }
+}
+
 impl Default for World {
     fn default() -> Self {
         Self {
             start: None,
             pace: "fast".to_owned(),
+            rows: "real".to_owned(),
             role_propagation: SignedDuration::ZERO,
+            lags: LagsWorld::default(),
             location: "uksouth".to_owned(),
             server: ServerWorld::default(),
             vault: VaultWorld::default(),
@@ -108,6 +164,11 @@ impl World {
     pub fn begins(&self) -> Timestamp {
         self.start
             .unwrap_or_else(|| Timestamp::from_second(1_772_431_200).unwrap_or_default())
+    }
+
+    /// Whether its servers only are said to run.
+    pub fn moves_no_rows(&self) -> bool {
+        self.rows == SIMULATED_ROWS
     }
 
     /// The passwords of its database users. No report may hold one.

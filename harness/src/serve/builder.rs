@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use azdrill_emulator::azure::NotNow;
-use azdrill_emulator::journal::{Beginning, Journalled, NotBroughtBack};
+use azdrill_emulator::journal::{Beginning, Journalled, NotBroughtBack, Sink};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Assumptions, RulesError};
 use azdrill_emulator::server::Driver;
@@ -41,11 +41,15 @@ async fn beginning(setup: &Setup) -> Result<Beginning, ServeError> {
     Ok(Beginning::new(setup.profile, &assumptions, setup.seed, settings))
 }
 
-/// A machine in which nothing has been built yet, with its journal.
-pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Journalled, Operator), ServeError> {
+/// A machine in which nothing has been built yet, with its journal if it has one.
+pub(super) async fn found(
+    setup: &Setup,
+    start: Timestamp,
+    sink: Option<Box<dyn Sink>>,
+) -> Result<(Journalled, Operator), ServeError> {
     let beginning = beginning(setup).await?;
-    let mut machine = match &setup.journal {
-        Some(journal) => Journalled::with_journal(beginning, &setup.what(), journal.sink())?,
+    let mut machine = match sink {
+        Some(sink) => Journalled::with_journal(beginning, &setup.what(), sink)?,
         None => Journalled::new(&beginning)?,
     };
     if setup.bodies {
@@ -69,7 +73,7 @@ impl WorldBuilder {
         Names::of(&scenario.world, &self.operator.subscription)
     }
 
-    /// Builds the world, puts the faults in place, and sets the clock going.
+    /// Builds the world, puts the faults in place, and sets the clock going, if it is to go.
     pub(super) async fn build(&self) -> Result<(), ServeError> {
         if let Some(scenario) = &self.setup.world {
             let client = Client::new(self.driver.clone(), self.operator.clone());
@@ -89,7 +93,13 @@ impl WorldBuilder {
         let now = door.clock().now();
         door.with_core(|machine| faults.apply(machine, now))
             .map_err(ServeError::Faults)?;
-        self.driver.set_clock_going();
+        if self.setup.keeps.is_some() {
+            door.with_core(|machine| machine.note_built(now));
+            door.kept()?;
+        }
+        if !self.setup.stands_still {
+            self.driver.set_clock_going();
+        }
         Ok(())
     }
 

@@ -207,6 +207,11 @@ impl Environment {
         self.entries.push((name.to_owned(), Some(value.to_owned())));
     }
 
+    /// The value a variable is set to.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.entries().find(|(own, _)| *own == name)?.1
+    }
+
     /// Names and values, in order; without a value, the variable is to be taken away.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let entries = self.entries.iter();

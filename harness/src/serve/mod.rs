@@ -2,10 +2,14 @@
 //! puts a command in front of.
 //!
 //! The world is built while its clock stands still, by the same calls as a scenario's. Then the clock
-//! is set going, as fast as the machine's, and is ours to move forward.
+//! is set going, as fast as the machine's, unless it is to stand still. It is ours to move forward, to freeze and to
+//! set going again.
 
 mod admin;
 mod az_profile;
+mod begin;
+#[cfg(test)]
+mod begin_tests;
 mod builder;
 mod call;
 mod environment;
@@ -23,6 +27,7 @@ mod setup;
 mod tally;
 
 pub use az_profile::write_az_profile;
+pub use begin::Found;
 pub use call::{Call, Refused, RefusedCall, Told};
 pub use environment::{Environment, Form, Reach, quoted_for_sh};
 pub use expectation::{ExpectedJob, ExpectedRefusal, RunExpect};

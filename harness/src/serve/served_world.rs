@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use azdrill_emulator::journal::Journalled;
-use azdrill_emulator::model::NetworkPath;
+use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::server::{Clock, DatabaseEngine, Driver, Names as NameListener, Server, ServerOptions};
 
 use super::admin;
-use super::builder::{self, WorldBuilder};
+use super::begin::{self, Found};
+use super::builder::WorldBuilder;
 use super::hosts::HostsFile;
 use super::record::{Before, Outside, Record};
 use super::setup::{ServeError, Setup};
@@ -23,10 +24,11 @@ pub struct ServedWorld {
     server: Server<Journalled>,
     builder: Arc<WorldBuilder>,
     before: Before,
+    found: Option<Found>,
 }
 
 impl ServedWorld {
-    /// Starts it and builds its world. When this returns, its clock goes.
+    /// Starts it and builds its world. When this returns, its clock goes, if it is to go.
     ///
     /// # Errors
     ///
@@ -35,17 +37,18 @@ impl ServedWorld {
         if let Some(scenario) = &mut setup.world {
             scenario.world.derive_secrets(setup.seed);
         }
-        let start = setup.begins();
         let mut options = ServerOptions::new(&setup.state_directory);
         options.port = setup.port;
-        options.clock = Clock::at(start);
         options.path = setup.from.clone();
         options.names = setup.hosts.clone().map(|hosts| hosts as Arc<dyn NameListener>);
         let engine = setup
             .postgres
             .clone()
             .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-        let (azure, operator) = builder::found(&setup, start).await?;
+        let begun = begin::begin(&setup).await?;
+        options.clock = Clock::at(begun.at);
+        options.blobs = begun.blobs;
+        let (azure, operator) = (begun.machine, begun.operator);
         let journal = setup.journal.clone();
         let mut builder = None;
         let own_routes = |driver: &Driver<Journalled>| {
@@ -61,19 +64,33 @@ impl ServedWorld {
         if let Some(hosts) = &builder.setup.hosts {
             open_https(&server, builder.setup.from.clone(), hosts).await;
         }
-        builder.build().await?;
+        match begun.again {
+            Some(again) => begin::go_on(&builder, again).await?,
+            None => builder.build().await?,
+        }
         let now = server.front_door().clock().now();
         let before = server.front_door().with_core(|azure| Before::of(azure, now));
         Ok(Self {
             server,
             builder,
             before,
+            found: begun.found,
         })
+    }
+
+    /// What was kept and come back to, if something was.
+    pub fn found(&self) -> Option<Found> {
+        self.found
     }
 
     /// The running server.
     pub fn server(&self) -> &Server<Journalled> {
         &self.server
+    }
+
+    /// What time it is in its world.
+    pub fn now(&self) -> Timestamp {
+        self.server.front_door().clock().now()
     }
 
     /// Where it is reached, and who signs in there.
@@ -108,8 +125,19 @@ impl ServedWorld {
         })
     }
 
+    /// Begins again, as it is asked to below `/_azdrill/`.
+    #[cfg(test)]
+    pub(super) async fn begin_again(&self) -> Result<(), ServeError> {
+        self.builder.reset().await
+    }
+
     /// Lets requests end, and stops.
     pub async fn shutdown(self) {
+        if self.builder.setup.keeps.is_some() {
+            let door = self.server.front_door();
+            let now = door.clock().now();
+            door.with_core(|machine| machine.note_time(now));
+        }
         self.server.shutdown().await;
     }
 }

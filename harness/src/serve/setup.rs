@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Profile, RulesError};
-use azdrill_emulator::server::{Clock, StartError};
+use azdrill_emulator::server::{Clock, EngineError, NotKept, StartError};
 
 use super::FaultFile;
 use super::hosts::HostsFile;
 use crate::journal_file::JournalFile;
-use crate::postgres::RealPostgres;
+use crate::postgres::{PostgresMode, RealPostgres};
 use crate::run::RunError;
 use crate::scenario::Scenario;
+use crate::state_folder::{About, NoWayBack, StateFolder};
 
 /// What a fake Azure is started with.
 pub struct Setup {
@@ -24,6 +25,8 @@ pub struct Setup {
     pub seed: u64,
     /// When it begins, if that is neither now nor the world's.
     pub start: Option<Timestamp>,
+    /// Whether its clock stands still once it is built, until it is moved or set going.
+    pub stands_still: bool,
     /// The port; 0 for any free one.
     pub port: u16,
     /// Where the authority and the blobs are kept.
@@ -44,6 +47,8 @@ pub struct Setup {
     pub postgres: Option<Arc<dyn RealPostgres>>,
     /// The hosts file to keep, if one is kept.
     pub hosts: Option<Arc<HostsFile>>,
+    /// The folder that keeps the world, if one does: where one is in it, that is come back to.
+    pub keeps: Option<StateFolder>,
     /// Where the journal goes, if one is kept.
     pub journal: Option<JournalFile>,
 }
@@ -54,6 +59,18 @@ impl Setup {
         match &self.world {
             Some(world) => format!("a world on a port: {}", world.name),
             None => "an empty subscription on a port".to_owned(),
+        }
+    }
+
+    /// What is known of a world that is kept, besides its journal.
+    pub(super) fn about(&self) -> About {
+        let of_world = self.world.as_ref().and_then(|scenario| scenario.world.start);
+        let mode = self.postgres.as_ref().map(|postgres| postgres.mode());
+        About {
+            world: self.world.as_ref().map(|world| world.name.clone()),
+            digest: self.world.as_ref().and_then(About::digest_of),
+            postgres: mode.unwrap_or(PostgresMode::None).to_string(),
+            by_machine_time: self.start.is_none() && of_world.is_none(),
         }
     }
 
@@ -90,6 +107,15 @@ pub enum ServeError {
     /// The journal cannot be written.
     #[error("the journal cannot be written: {0}")]
     Journal(std::io::Error),
+    /// The world that is kept cannot be come back to.
+    #[error(transparent)]
+    NoWayBack(#[from] NoWayBack),
+    /// A database server of the world that is kept does not start again.
+    #[error("a database server of the world that is kept does not start again: {0}")]
+    Server(#[from] EngineError),
+    /// The folder cannot keep what happens.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
     /// A fault makes no sense.
     #[error("faults: {0}")]
     Faults(String),

@@ -152,7 +152,7 @@ fn goes_on(azure: &Azure, begun: Timestamp) -> Option<Broken> {
         let why = format!("{running} jobs go on, and faults have made {stuck} stuck");
         return Some(Broken::new(Invariant::Ends, why));
     }
-    let mut operations = azure.state().operations.running();
+    let mut operations = azure.state().operations.unended();
     let found =
         operations.find(|(_, started, struck)| *started <= begun && *struck != Some(&OperationFault::Stick));
     let (id, started, _) = found.filter(|_| stuck == 0)?;

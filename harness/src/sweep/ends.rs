@@ -42,7 +42,7 @@ pub(super) fn check(run: &mut Run<'_>) -> Result<(), Broken> {
         return Err(Broken::new(Invariant::Ends, why));
     }
     let sticks = |fault: Option<&OperationFault>| fault == Some(&OperationFault::Stick);
-    let mut operations = azure.state().operations.running();
+    let mut operations = azure.state().operations.unended();
     let running = operations.find(|(_, started, struck)| *started <= begun && !sticks(*struck));
     match running {
         // The operation of a job that is stuck goes on with it.

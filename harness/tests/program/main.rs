@@ -3,6 +3,8 @@
 mod chaos;
 mod command_line;
 mod grants;
+mod kept_world;
+mod leaks;
 mod matrix;
 mod outputs;
 mod replay;
@@ -14,4 +16,5 @@ mod start;
 mod state_folder;
 mod sweeps;
 mod terminal;
+mod time;
 mod verdict;

@@ -22,7 +22,7 @@ fn ends(mut child: Child) -> (Option<i32>, String, String) {
 }
 
 /// One that runs; where a test fails, it does not go on, holding what whoever started the tests has locked.
-struct Serving(Child);
+pub(crate) struct Serving(Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -40,7 +40,12 @@ impl Serving {
 
 /// Starts it on a folder and waits until it can be asked for its environment.
 fn serving(state: &str, within: &Path) -> Serving {
-    let mut serving = Serving(serve(state, within));
+    begun(serve(state, within), state, within)
+}
+
+/// Waits until one that was started on a folder can be asked for its environment.
+pub(crate) fn begun(child: Child, state: &str, within: &Path) -> Serving {
+    let mut serving = Serving(child);
     let child = &mut serving.0;
     let running = within.join(state).join("running.json");
     wait_until("it runs", || {

@@ -63,6 +63,9 @@ fn says_json(request: &Request) -> Result<(), Refusal> {
 ///
 /// The same.
 pub(crate) fn read_lenient_json(request: &Request) -> Result<Cow<'_, Value>, Refusal> {
+    if !request.body.is_empty() {
+        says_json(request)?;
+    }
     read_json(request).or_else(|refusal| {
         let read = match request.prepared::<ParsedBody>() {
             Some(parsed) => parsed.lenient().map(Cow::Borrowed),

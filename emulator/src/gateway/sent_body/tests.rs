@@ -3,7 +3,8 @@
 use http::Method;
 use serde_json::json;
 
-use super::walk::Walk;
+use super::walk::{Step, Walk};
+use super::wrong::Wrong;
 use crate::model::Request;
 use crate::rules::{ApiVersion, Assumptions, BodyType, JsonType, Member, Profile, Rules};
 
@@ -33,4 +34,119 @@ fn an_array_is_counted_whatever_is_in_it() {
     };
     assert!(taken(json!([{}])) && taken(json!([1, "two"])));
     assert!(!taken(json!([])) && !taken(json!([1, 2, 3])));
+}
+
+/// What is not taken is told in a header: a name of 64 letters is told whole, of a longer one as much; and so many names.
+#[test]
+fn what_is_not_taken_is_told_as_far_as_a_header_goes() {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+    let operation = rules
+        .router
+        .operation("VirtualNetworks_CreateOrUpdate")
+        .expect("a row");
+    let own = rules
+        .bodies
+        .get("Microsoft.Network/virtualNetworks")
+        .expect("a type");
+    let request = Request::new(Method::PUT, "management.azure.com", "/");
+    let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+    for (wrong, name) in [
+        (json!(7), "an integer"),
+        (json!(7.0), "an integer"),
+        (json!(7.5), "a number"),
+    ] {
+        let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+        let found = walk.whole(&mut json!({"location": wrong}));
+        assert!(
+            matches!(found, Err(Wrong::Type { found, .. }) if found == name),
+            "{wrong}"
+        );
+    }
+    let mut body = json!({"location": "westeurope", "x".repeat(64): 1, "y".repeat(65): 1});
+    for number in 0..20 {
+        body[format!("z{number:02}")] = json!(1);
+    }
+    assert!(walk.whole(&mut body).is_ok());
+    assert_eq!(body, json!({"location": "westeurope"}));
+    assert_eq!(walk.ignored[..2], ["x".repeat(64), "y".repeat(64)]);
+    assert_eq!(walk.ignored.len(), 16);
+}
+
+fn object(members: Vec<(&str, Member)>) -> Member {
+    let mut own = Member::new(JsonType::Object);
+    own.members = members
+        .into_iter()
+        .map(|(name, member)| (name.into(), member))
+        .collect();
+    own
+}
+
+/// What a resource was answered with may be sent back whole, but only where a resource stands.
+#[test]
+fn what_an_answer_has_is_no_surplus_of_the_resource_itself() {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+    let version = ApiVersion::parse("2024-01-01").expect("a version");
+    let mut map = Member::new(JsonType::Object);
+    map.each = Some(Box::new(object(vec![("a", Member::new(JsonType::Integer))])));
+    let mut list = Member::new(JsonType::Array);
+    list.each.clone_from(&map.each);
+    let own = BodyType {
+        name: "Microsoft.Network/examples".into(),
+        version: version.clone(),
+        with_comments: false,
+        body: object(vec![("map", map), ("list", list)]),
+    };
+    let ignored = |operation: &str, method: Method| {
+        let operation = rules.router.operation(operation).expect("a row");
+        let request = Request::new(method, "management.azure.com", "/");
+        let mut walk = Walk::new(&rules, operation, &own, version.clone(), &request);
+        let mut body =
+            json!({"ID": "x", "etag": "y", "map": {"one": {"a": 1, "id": "x"}}, "list": [{"id": "x"}]});
+        assert!(walk.whole(&mut body).is_ok());
+        walk.ignored
+    };
+    let put = ignored("VirtualNetworks_CreateOrUpdate", Method::PUT);
+    assert_eq!(put, ["map.one.id", "list[0].id"]);
+    let post = ignored("BackupVaults_CheckNameAvailability", Method::POST);
+    assert_eq!(post, ["ID", "etag", "map.one.id", "list[0].id"]);
+}
+
+/// What a client must not read again is not said to it either.
+#[test]
+fn a_secret_that_is_wrong_is_not_repeated() {
+    let mut member = Member::new(JsonType::String);
+    for (write_only, repeated) in [(false, true), (true, false)] {
+        member.write_only = write_only;
+        let Wrong::Value { sent, .. } = super::wrong::wrong_value(&member, "longer".to_owned(), "hunter2")
+        else {
+            panic!("it is about a value");
+        };
+        assert_eq!(sent.contains("hunter2"), repeated, "{sent}");
+    }
+}
+
+/// The providers leave out where all their settings stand, and which item of a list it is; we do not.
+#[test]
+fn a_place_is_written_in_two_ways() {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+    let operation = rules
+        .router
+        .operation("VirtualNetworks_CreateOrUpdate")
+        .expect("a row");
+    let own = rules
+        .bodies
+        .get("Microsoft.Network/virtualNetworks")
+        .expect("a type");
+    let request = Request::new(Method::PUT, "management.azure.com", "/");
+    let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+    for step in [
+        Step::Member("properties".into()),
+        Step::Member("subnets".into()),
+        Step::Item(0),
+        Step::Member("properties".into()),
+    ] {
+        walk.path.push(step);
+    }
+    assert_eq!(walk.place(true), "subnets[*].properties");
+    assert_eq!(walk.place(false), "properties.subnets[0].properties");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::fault::{ConnectionFault, FaultKind, JobFaultKind, OperationFault};
+use crate::fault::{ArtefactFault, ConnectionFault, FaultKind, JobFaultKind, OperationFault};
 use crate::jobs::{DumpKind, EffectFailure, SessionFailure};
 use crate::journal::{Given, Header, Input, OutsideResult};
 use crate::model::{Mishap, Origin};
@@ -62,13 +62,24 @@ const INPUTS: &str = r#"
 {"job_fault":{"job":"","instance_contains":"a","nth":1,"times":1,"optional":false,"kind":{"fail_though_done":{"code":"a"}}}}
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":"stick"}}
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"end_late":{"by":"PT1H"}}}}
+{"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":{"leave_out":{"file":"a"}}}}}
+{"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":{"cut":{"file":"a","bytes":1}}}}}
+{"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":{"zero":{"file":"a","at_byte":1}}}}}
+{"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":"older_point"}}}
 {"region_fault":{"region":"westeurope","down":true}}
 {"connection_fault":{"server":"drill","from":"service","nth":1,"times":1,"optional":false,"kind":{"reset_after":{"bytes":10}}}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"refuse"}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":"accept_then_close"}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":{"stall":{"seconds":3}}}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":{"slow":{"bytes_per_second":5}}}}
+{"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":{"crash_after":{"bytes":7}}}}
+{"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":{"end_sessions_after":{"bytes":7}}}}
+{"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"too_many_clients"}}
+{"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"read_only"}}
 "clear_faults"
+"built"
+"advanced"
+{"moved":{"key":"w1-drill","address":"127.0.0.1:5432"}}
 {"keep":{"name":"a"}}
 {"come_back":{"name":"a"}}
 {"forget":{"name":"a"}}
@@ -107,6 +118,9 @@ kinds!(of_input, INPUT_KINDS, Input<'_>, {
     Input::ComeBack { .. } => "come_back",
     Input::Forget { .. } => "forget",
     Input::BeginAgain(_) => "begin_again",
+    Input::Built => "built",
+    Input::Advanced => "advanced",
+    Input::Moved { .. } => "moved",
 });
 
 kinds!(of_given, GIVEN_KINDS, Given, {
@@ -186,6 +200,10 @@ kinds!(of_connection_fault, CONNECTION_FAULT_KINDS, ConnectionFault, {
     ConnectionFault::ResetAfter { .. } => "fault: reset_after",
     ConnectionFault::Slow { .. } => "fault: slow",
     ConnectionFault::AcceptThenClose => "fault: accept_then_close",
+    ConnectionFault::CrashAfter { .. } => "fault: crash_after",
+    ConnectionFault::EndSessionsAfter { .. } => "fault: end_sessions_after",
+    ConnectionFault::TooManyClients => "fault: too_many_clients",
+    ConnectionFault::ReadOnly => "fault: read_only",
 });
 
 kinds!(of_job_fault, JOB_FAULT_KINDS, JobFaultKind, {
@@ -193,6 +211,10 @@ kinds!(of_job_fault, JOB_FAULT_KINDS, JobFaultKind, {
     JobFaultKind::FailThoughDone { .. } => "job fault: fail_though_done",
     JobFaultKind::Stick => "job fault: stick",
     JobFaultKind::EndLate { .. } => "job fault: end_late",
+    JobFaultKind::Artefact(ArtefactFault::LeaveOut { .. }) => "job fault: leave_out",
+    JobFaultKind::Artefact(ArtefactFault::Cut { .. }) => "job fault: cut",
+    JobFaultKind::Artefact(ArtefactFault::Zero { .. }) => "job fault: zero",
+    JobFaultKind::Artefact(ArtefactFault::OlderPoint) => "job fault: older_point",
 });
 
 /// Of which kinds it is, with what is in it.

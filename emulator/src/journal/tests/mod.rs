@@ -2,6 +2,7 @@
 
 mod calls;
 mod format;
+mod kill_points;
 mod lines;
 mod mangled;
 mod sequences;

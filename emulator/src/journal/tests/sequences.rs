@@ -44,6 +44,9 @@ fn a_machine_that_saw_everything_is_made_again() {
         "come_back",
         "forget",
         "begin_again",
+        "built",
+        "advanced",
+        "moved",
         "worked_out",
         "server_started",
         "stored",
@@ -114,6 +117,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => proptest::option::of(1..u16::MAX).prop_map(Step::Entrance),
         1 => index.prop_map(Step::Prepare),
         1 => (0..3_u8).prop_map(Step::Give),
+        1 => (0..3_u8).prop_map(Step::Note),
     ]
 }
 

@@ -58,8 +58,15 @@ pub(super) enum Step {
     Entrance(Option<u16>),
     /// Something is worked out for a call that is never made.
     Prepare(usize),
+    /// Something is noted: that the world is built, the time, where a server listens now.
+    Note(u8),
     /// The world is given something: properties, a subscription, an application.
     Give(u8),
+}
+
+/// The names worlds are kept under.
+fn name(which: bool) -> &'static str {
+    if which { "one" } else { "two" }
 }
 
 pub(super) struct World {
@@ -216,7 +223,6 @@ impl World {
     pub(super) fn take(&mut self, step: &Step) {
         let path = NetworkPath::internet();
         let host = "drill.postgres.database.azure.com";
-        let name = |which: bool| if which { "one" } else { "two" };
         match step {
             Step::Call(index) => {
                 self.send(self.request(*index));
@@ -275,6 +281,7 @@ impl World {
                 let (now, request) = (self.now, self.request(*index));
                 self.trying(|machine| machine.prepare(now, &path, &request));
             }
+            Step::Note(what) => self.note(*what),
             Step::Give(what) => {
                 let given = self.gift(*what);
                 let _ = self.machine.give(self.now, &given);
@@ -282,6 +289,20 @@ impl World {
         }
         self.machine.take_released();
         self.machine.take_new_hosts();
+    }
+
+    fn note(&mut self, what: u8) {
+        match what % 3 {
+            0 => return self.machine.note_built(self.now),
+            1 => return self.machine.note_time(self.now),
+            _ => {}
+        }
+        for key in self.machine.services().postgres.keys() {
+            self.machine
+                .move_server(self.now, &key, ([127, 0, 0, 1], 5433).into());
+        }
+        self.machine
+            .move_server(self.now, "nobody's", ([127, 0, 0, 1], 5433).into());
     }
 
     fn gift(&self, what: u8) -> Given {
@@ -369,6 +390,11 @@ impl World {
 
     /// Something of everything.
     pub(super) fn live(&mut self) {
+        self.live_noting(|_| {});
+    }
+
+    /// The same; the world is shown after each thing that happens.
+    pub(super) fn live_noting(&mut self, mut note: impl FnMut(&Self)) {
         let calls = palette(&self.operator).len();
         self.send_odd_bodies();
         for step in (0..calls).map(Step::Call).chain([
@@ -378,6 +404,9 @@ impl World {
             Step::End(true),
             Step::Wait(30),
             Step::Entrance(Some(4000)),
+            Step::Note(0),
+            Step::Note(1),
+            Step::Note(2),
             Step::Fault(true),
             Step::Fault(false),
             Step::Connect,
@@ -412,6 +441,12 @@ impl World {
             Step::Call(0),
         ]) {
             self.take(&step);
+            note(self);
         }
+    }
+
+    /// The work that has not ended.
+    pub(super) fn under_way(&self) -> Vec<crate::jobs::EffectId> {
+        self.work.iter().map(|effect| effect.id).collect()
     }
 }

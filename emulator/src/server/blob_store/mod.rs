@@ -3,7 +3,8 @@
 //!
 //! Segment files have no name: they are unlinked from the moment they are made, so nothing is left
 //! behind however the process ends, and a reader that holds a segment open keeps its bytes even
-//! after the last blob in it was deleted.
+//! after the last blob in it was deleted. Those of a store that is kept ([`KeptBlobs`]) are named after their
+//! numbers; which of their bytes live, whoever comes back to them has to say.
 //!
 //! What dies is given back to the disk: a segment in which nothing lives goes as a whole, and out
 //! of the others holes are punched where the file system can. That costs as much as writing, so
@@ -12,6 +13,8 @@
 //! Reads and writes are plain blocking calls made inline. They move at most [`CHUNK_BYTES`] or one
 //! network read at a time, through the page cache; handing each to another thread costs more.
 
+mod kept;
+mod naming;
 mod read;
 mod segment;
 mod space;
@@ -21,14 +24,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Extent;
 
+use naming::Naming;
 use segment::{Reserved, Segment, SegmentUse};
 
+pub use kept::{KeptBlobs, LostBytes};
 pub use read::{CHUNK_BYTES, StoredReader};
 pub use segment::SEGMENT_BYTES;
 pub use write::BlobWriter;
@@ -45,7 +50,7 @@ pub struct BlobStore {
 
 #[derive(Debug)]
 struct Shared {
-    directory: PathBuf,
+    naming: Naming,
     limit_bytes: u64,
     state: Mutex<StoreState>,
     /// Bytes that are dead and still on the disk, those of spare files included. Changed under the
@@ -78,23 +83,22 @@ impl BlobStore {
 
     /// A store that behaves like a full disk once `limit_bytes` are alive in it.
     pub fn with_limit(directory: &Path, limit_bytes: u64) -> io::Result<Self> {
-        // Backups hold secrets of their own.
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-        // Made and dropped, so that a directory nobody may write to is found now and not at the
-        // first upload.
-        tempfile::tempfile_in(directory)?;
-        Ok(Self {
+        make_directory(directory)?;
+        let naming = Naming::Nameless(directory.to_owned());
+        Ok(Self::with_segments(naming, limit_bytes, StoreState::default()))
+    }
+
+    fn with_segments(naming: Naming, limit_bytes: u64, state: StoreState) -> Self {
+        let owed = state.segments.values().map(SegmentUse::owed_bytes).sum();
+        Self {
             shared: Arc::new(Shared {
-                directory: directory.to_owned(),
+                naming,
                 limit_bytes,
-                state: Mutex::default(),
-                owed_bytes: AtomicU64::new(0),
+                state: Mutex::new(state),
+                owed_bytes: AtomicU64::new(owed),
                 making_room: Mutex::default(),
             }),
-        })
+        }
     }
 
     /// Takes back bytes nothing refers to any more; each byte must be released only once. A full
@@ -127,6 +131,7 @@ impl BlobStore {
         if is_empty && !state.active.contains(&extent.segment) {
             self.shared.owed_bytes.fetch_sub(owed, Ordering::SeqCst);
             state.owing.remove(&extent.segment);
+            self.shared.naming.remove(extent.segment);
             return state.segments.remove(&extent.segment).map(|slot| slot.segment);
         }
         if owes > owed {
@@ -168,7 +173,7 @@ impl BlobStore {
                         self.shared.owed_bytes.fetch_sub(SEGMENT_BYTES, Ordering::SeqCst);
                         file
                     }
-                    None => tempfile::tempfile_in(&self.shared.directory)?,
+                    None => self.shared.naming.create(state.next)?,
                 };
                 state.begin_segment(file)
             }
@@ -230,6 +235,16 @@ impl StoreState {
         }
         reserved
     }
+}
+
+/// Makes a directory for its owner alone, and finds out whether it can be written to: not at the first upload.
+fn make_directory(directory: &Path) -> io::Result<()> {
+    // Backups hold secrets of their own.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    tempfile::tempfile_in(directory).map(|_| ())
 }
 
 #[cfg(test)]

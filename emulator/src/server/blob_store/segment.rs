@@ -97,6 +97,26 @@ impl SegmentUse {
         }
     }
 
+    /// What is known of a file that was there before, in which these ranges live and do not overlap. No more is
+    /// written to it.
+    pub(super) fn again(file: File, lives: impl Iterator<Item = Extent>) -> Self {
+        let mut slot = Self::new(file);
+        for range in lives {
+            slot.end = slot.end.max(range.offset + range.length);
+            slot.live_bytes += range.length;
+            let blocks = slot.end.div_ceil(BLOCK_BYTES) as usize;
+            slot.blocks
+                .resize(blocks.max(slot.blocks.len()), SegmentBlock::default());
+            for (block, bytes) in overlaps(range) {
+                // A block is at most as long as the number can say.
+                slot.blocks[block].live_bytes += bytes as u16;
+            }
+        }
+        // Some may be holes already: to punch them again does no harm.
+        slot.owed = slot.blocks.iter().filter(|block| block.live_bytes == 0).count() as u64;
+        slot
+    }
+
     pub(super) fn live_bytes(&self) -> u64 {
         self.live_bytes
     }

@@ -38,6 +38,10 @@ impl BlobStore {
             let Some(Segment { file, .. }) = Arc::into_inner(segment) else {
                 continue;
             };
+            if self.shared.naming.is_named() {
+                // It has no name any more, and a file that is written over would need the next one's.
+                continue;
+            }
             self.lock().spare.push(file);
             self.shared.owed_bytes.fetch_add(SEGMENT_BYTES, Ordering::SeqCst);
         }

@@ -4,6 +4,8 @@
 pub(super) const NOT_LET_IN: &str = "28000";
 /// `cannot_connect_now`.
 pub(super) const NOT_NOW: &str = "57P03";
+/// `too_many_connections`.
+pub(super) const TOO_MANY: &str = "53300";
 /// `feature_not_supported`.
 pub(super) const NOT_SUPPORTED: &str = "0A000";
 

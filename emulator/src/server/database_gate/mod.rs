@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::certificates::{CertificateError, Certificates};
+use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use crate::machine::Core;
 use crate::model::NetworkPath;
@@ -41,6 +42,7 @@ pub(in crate::server) struct DatabaseGate<C> {
     certificates: OnceLock<Arc<Certificates>>,
     standing: Option<StandingEntrances>,
     slots: Arc<Semaphore>,
+    engine: Option<Arc<dyn DatabaseEngine>>,
 }
 
 /// The entrances that stand open while their servers run.
@@ -54,9 +56,13 @@ struct StandingEntrances {
 impl<C: Core> DatabaseGate<C> {
     /// A gate for work inside this process alone. It has an authority of its own, kept nowhere and
     /// made when it is first needed.
-    pub(in crate::server) fn inside(front_door: FrontDoor<C>) -> Self {
+    pub(in crate::server) fn inside(
+        front_door: FrontDoor<C>,
+        engine: Option<Arc<dyn DatabaseEngine>>,
+    ) -> Self {
         Self {
             front_door,
+            engine,
             certificates: OnceLock::new(),
             standing: None,
             slots: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
@@ -66,6 +72,7 @@ impl<C: Core> DatabaseGate<C> {
     /// A gate with an entrance for every server that runs, whose callers stand at `path`.
     pub(in crate::server) fn open_to(
         front_door: FrontDoor<C>,
+        engine: Option<Arc<dyn DatabaseEngine>>,
         certificates: Arc<Certificates>,
         path: NetworkPath,
     ) -> Self {
@@ -75,7 +82,7 @@ impl<C: Core> DatabaseGate<C> {
                 path,
                 entrances: Mutex::default(),
             }),
-            ..Self::inside(front_door)
+            ..Self::inside(front_door, engine)
         }
     }
 
@@ -140,6 +147,7 @@ impl<C: Core> DatabaseGate<C> {
             host,
             path,
             Arc::clone(&self.slots),
+            self.engine.clone(),
         ))
     }
 }

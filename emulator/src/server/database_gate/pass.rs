@@ -13,7 +13,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::line::{Line, reset};
+use super::side::Side;
 use crate::fault::ConnectionFault;
+use crate::machine::{Core, DatabaseRoute};
 
 /// The most that is on its way at once, in one direction of one connection.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -32,26 +34,27 @@ enum Ended {
     Reset,
 }
 
-/// Passes bytes until one side closes, or until a fault cuts the connection: `struck` is called just
-/// before, so that whoever sees the end can learn why.
-pub(super) async fn both_ways(
+/// Passes bytes until one side closes, or until the route's fault cuts the connection. That a fault has struck
+/// is noted before its effect can be seen, so that whoever sees the end can learn why. What it does to the
+/// server itself shows in what the server does next; where that cannot be done, the connection is reset.
+pub(super) async fn both_ways<C: Core>(
+    side: &Side<C>,
+    route: &DatabaseRoute,
     line: Box<dyn Line>,
     server: TcpStream,
-    fault: Option<ConnectionFault>,
-    struck: impl FnOnce(),
 ) {
     let (mut from_client, mut to_client) = tokio::io::split(line);
     let (mut from_server, mut to_server) = server.into_split();
     let ended = {
         let mut up = pin!(pass_up(&mut from_client, &mut to_server));
-        let mut down = pin!(pass_down(&mut from_server, &mut to_client, fault));
+        let mut down = pin!(pass_down(side, route, &mut from_server, &mut to_client));
         tokio::select! {
             ended = &mut down => ended,
             _ = &mut up => timeout(FAREWELL_TIME_MAX, down).await.unwrap_or(Ok(Ended::Closed)),
         }
     };
     if matches!(ended, Ok(Ended::Reset)) {
-        struck();
+        side.seen.struck();
         reset(from_client.unsplit(to_client));
     }
 }
@@ -66,16 +69,32 @@ async fn pass_up(
     server.shutdown().await
 }
 
-async fn pass_down(
+async fn pass_down<C: Core>(
+    side: &Side<C>,
+    route: &DatabaseRoute,
     server: &mut (impl AsyncRead + Unpin),
     client: &mut (impl AsyncWrite + Unpin),
-    fault: Option<ConnectionFault>,
 ) -> io::Result<Ended> {
+    let fault = route.fault;
     let mut left = match fault {
         Some(ConnectionFault::ResetAfter { bytes }) => bytes,
         _ => u64::MAX,
     };
+    let mut coming = fault.and_then(ConnectionFault::disturbance);
     while let Some(mut bytes) = read_some(server).await? {
+        if let Some((how, after)) = &mut coming {
+            let now = usize::try_from(*after).map_or(bytes.len(), |after| after.min(bytes.len()));
+            client.write_all(&bytes.split_to(now)).await?;
+            *after -= now as u64;
+            if *after == 0 {
+                client.flush().await?;
+                side.seen.struck();
+                if !side.disturb(&route.key, *how).await {
+                    return Ok(Ended::Reset);
+                }
+                coming = None;
+            }
+        }
         let last = bytes.len() as u64 >= left;
         if last {
             // No longer than what there is.

@@ -7,12 +7,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::error_message::{NOT_LET_IN, NOT_NOW, NOT_SUPPORTED, fatal};
+use super::error_message::{NOT_LET_IN, NOT_NOW, NOT_SUPPORTED, TOO_MANY, fatal};
 use super::line::{Line, reset};
 use super::pass::both_ways;
 use super::side::Side;
 use super::startup::{First, Startup};
 use crate::fault::ConnectionFault;
+use crate::jobs::SessionFailure;
 use crate::machine::{Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::Origin;
 
@@ -136,9 +137,13 @@ async fn cancel<C: Core>(side: &Side<C>, message: &[u8]) -> io::Result<()> {
 async fn admit<C: Core>(side: &Side<C>, caller: Caller) -> io::Result<()> {
     let (user, database) = (caller.startup.user(), caller.startup.database());
     let now = side.front_door.clock().now();
-    let verdict = side
-        .front_door
-        .with_core(|core| core.connect_database(now, &side.path, &side.host));
+    let verdict = side.front_door.with_core(|core| match core.kept() {
+        Ok(()) => core.connect_database(now, &side.path, &side.host),
+        Err(why) => Err(DatabaseRefusal {
+            failure: SessionFailure::NotLetIn,
+            message: why.to_string(),
+        }),
+    });
     let mut line = caller.line;
     let route = match verdict {
         Ok(route) => route,
@@ -161,6 +166,9 @@ async fn admit<C: Core>(side: &Side<C>, caller: Caller) -> io::Result<()> {
     }
     let mut startup = caller.startup;
     startup.strip_server(&route.server);
+    if route.fault == Some(ConnectionFault::ReadOnly) {
+        startup.only_read();
+    }
     connect(side, line, &startup, &route).await
 }
 
@@ -182,10 +190,21 @@ async fn connect<C: Core>(
             side.seen.struck();
             return line.shutdown().await;
         }
+        Some(ConnectionFault::TooManyClients) => {
+            side.seen.struck();
+            return say(&mut line, TOO_MANY, "sorry, too many clients already").await;
+        }
         Some(ConnectionFault::Stall { seconds }) => {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
         }
-        Some(ConnectionFault::ResetAfter { .. } | ConnectionFault::Slow { .. }) | None => {}
+        Some(
+            ConnectionFault::ResetAfter { .. }
+            | ConnectionFault::Slow { .. }
+            | ConnectionFault::CrashAfter { .. }
+            | ConnectionFault::EndSessionsAfter { .. }
+            | ConnectionFault::ReadOnly,
+        )
+        | None => {}
     }
     let server = timeout(LOCAL_TIME_MAX, TcpStream::connect(route.backend)).await;
     let Ok(Ok(mut server)) = server else {
@@ -199,7 +218,7 @@ async fn connect<C: Core>(
     let _ = server.set_nodelay(true);
     side.leads_to(route.backend);
     server.write_all(&startup.encode()).await?;
-    both_ways(line, server, route.fault, || side.seen.struck()).await;
+    both_ways(side, route, line, server).await;
     Ok(())
 }
 

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+use crate::fault::Disturbance;
 use crate::machine::{Core, DatabaseRefusal};
 use crate::model::NetworkPath;
 use crate::server::certificates::Certificates;
+use crate::server::engine::DatabaseEngine;
 use crate::server::front_door::FrontDoor;
 
 /// What happened at an entrance, for whoever opened it.
@@ -33,6 +35,8 @@ pub(super) struct Side<C> {
     /// Where the newest session that was let in went on to: what asks for its end goes there too.
     backend: Mutex<Option<SocketAddr>>,
     pub(super) slots: Arc<Semaphore>,
+    /// What runs the real servers.
+    pub(super) engine: Option<Arc<dyn DatabaseEngine>>,
 }
 
 impl Seen {
@@ -63,6 +67,7 @@ impl<C: Core> Side<C> {
         host: &str,
         path: NetworkPath,
         slots: Arc<Semaphore>,
+        engine: Option<Arc<dyn DatabaseEngine>>,
     ) -> Self {
         Self {
             front_door,
@@ -73,7 +78,18 @@ impl<C: Core> Side<C> {
             seen: Arc::default(),
             backend: Mutex::default(),
             slots,
+            engine,
         }
+    }
+
+    /// Does to the server behind the route what a fault says, and answers whether that could be done.
+    pub(super) async fn disturb(&self, key: &str, how: Disturbance) -> bool {
+        let Some(engine) = &self.engine else { return false };
+        let done = engine.disturb(key, how).await;
+        if let Err(error) = &done {
+            tracing::warn!(host = self.host, %error, "a fault of a database server could not be carried out");
+        }
+        done.is_ok()
     }
 
     pub(super) fn backend(&self) -> Option<SocketAddr> {

@@ -128,6 +128,16 @@ impl Startup {
         }
     }
 
+    /// Has the server begin every transaction of the session as one that only reads. Of options said twice,
+    /// the last one counts.
+    pub(super) fn only_read(&mut self) {
+        const READ_ONLY: &[u8] = b" -c default_transaction_read_only=on";
+        match self.parameters.iter_mut().rfind(|(name, _)| name == b"options") {
+            Some((_, options)) => options.extend(READ_ONLY),
+            None => self.parameters.push((b"options".to_vec(), READ_ONLY.to_vec())),
+        }
+    }
+
     /// The message, for the server.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut body = self.version.to_be_bytes().to_vec();
@@ -138,7 +148,7 @@ impl Startup {
             }
         }
         body.push(0);
-        // No longer than it was when it was read.
+        // Hardly longer than it was when it was read.
         let length = u32::try_from(body.len() + 4).unwrap_or_default();
         let mut whole = length.to_be_bytes().to_vec();
         whole.extend(body);

@@ -1,6 +1,7 @@
 //! Writing stored bytes into a container. Every block of every file is staged before the first
 //! file is committed, so that a refusal half-way leaves nothing that looks whole.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::pause::{Moment, Pauses};
@@ -10,10 +11,18 @@ use crate::machine::Core;
 use crate::server::blob_store::StoredReader;
 use crate::server::front_door::FrontDoor;
 
+/// What is read, and what need not be any more.
+pub(super) struct FilesToCopy<'a> {
+    /// One a file.
+    pub(super) sources: Vec<io::Result<StoredReader>>,
+    /// The paths of the blobs that are there already, written by an earlier process for the same work.
+    pub(super) committed: &'a BTreeSet<String>,
+}
+
 pub(super) async fn carry_out<C: Core>(
     front_door: &FrontDoor<C>,
     work: &CopyWork,
-    sources: Vec<io::Result<StoredReader>>,
+    files: FilesToCopy<'_>,
     mut pauses: Pauses,
 ) -> Result<EffectResult, EffectFailure> {
     let container = TargetContainer {
@@ -26,7 +35,11 @@ pub(super) async fn carry_out<C: Core>(
     pauses.at(Moment::Copied(0)).await;
     let mut blocks = 0;
     let mut uploads = Vec::with_capacity(work.files.len());
-    for (file, source) in work.files.iter().zip(sources) {
+    for (file, source) in work.files.iter().zip(files.sources) {
+        if files.committed.contains(&container.path_of(&file.blob)) {
+            uploads.push(None);
+            continue;
+        }
         let mut source = source.map_err(unreadable)?;
         let mut upload = Upload::new(&container, &file.blob);
         while let Some(block) = read_block(&mut source)? {
@@ -36,13 +49,16 @@ pub(super) async fn carry_out<C: Core>(
             // Nothing above waits for anything, and others have work to do.
             tokio::task::yield_now().await;
         }
-        uploads.push(upload);
+        uploads.push(Some(upload));
     }
     let mut files = Vec::with_capacity(uploads.len());
     for (file, upload) in work.files.iter().zip(uploads) {
         files.push(CopiedFile {
             blob: file.blob.clone(),
-            length: upload.commit(CommitCondition::Absent).await?,
+            length: match upload {
+                Some(upload) => upload.commit(CommitCondition::Absent).await?,
+                None => file.source.length,
+            },
         });
     }
     Ok(EffectResult::Copied { files })

@@ -6,6 +6,7 @@
 use futures_util::StreamExt;
 
 use super::database::failed;
+use super::dump_fault::DumpFault;
 use super::pause::{Moment, Pauses};
 use super::upload::{CommitCondition, Credential, FillingBlock, TargetContainer, Upload};
 use crate::jobs::DumpKind;
@@ -20,6 +21,8 @@ pub(super) async fn carry_out<C: Core>(
     work: &DumpWork,
     mut pauses: Pauses,
 ) -> Result<EffectResult, EffectFailure> {
+    let mut fault = DumpFault::new(engine, &work.key, work.fault);
+    fault.begins().await?;
     let databases = engine.databases(&work.key).await.map_err(failed)?;
     let datasource_size_bytes = engine.size(&work.key).await.map_err(failed)?;
     let container = TargetContainer {
@@ -32,7 +35,16 @@ pub(super) async fn carry_out<C: Core>(
     let mut files = Vec::new();
     for kind in kinds(databases, &work.excluded_databases) {
         let blob = format!("{}{}", work.blob_prefix, name(&kind));
-        let length = write(engine, &container, &work.key, kind.clone(), &blob, &mut pauses).await?;
+        let length = write(
+            engine,
+            &container,
+            &work.key,
+            kind.clone(),
+            &blob,
+            &mut pauses,
+            &mut fault,
+        )
+        .await?;
         files.push(DumpedFile { blob, kind, length });
     }
     Ok(EffectResult::Dumped {
@@ -67,9 +79,10 @@ async fn write<C: Core>(
     kind: DumpKind,
     blob: &str,
     pauses: &mut Pauses,
+    fault: &mut DumpFault<'_>,
 ) -> Result<u64, EffectFailure> {
     let dump = engine.dump(key, kind).await.map_err(failed)?;
-    upload_dump(container, dump, blob, pauses, failed).await
+    upload_dump(container, dump, blob, pauses, fault, failed).await
 }
 
 /// Streams a dump into a blob, and commits it if the dump has ended well. Answers with its length.
@@ -78,6 +91,7 @@ pub(super) async fn upload_dump<C: Core>(
     mut dump: Dump,
     blob: &str,
     pauses: &mut Pauses,
+    fault: &mut DumpFault<'_>,
     failed: impl Fn(EngineError) -> EffectFailure,
 ) -> Result<u64, EffectFailure> {
     let mut upload = Upload::new(container, blob);
@@ -85,6 +99,7 @@ pub(super) async fn upload_dump<C: Core>(
     while let Some(bytes) = dump.next().await {
         let mut bytes = bytes.map_err(&failed)?;
         pauses.at(Moment::Dumping).await;
+        fault.passes(bytes.len()).await?;
         while !bytes.is_empty() {
             block.fill_from(&mut bytes);
             if block.is_full() {

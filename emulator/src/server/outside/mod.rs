@@ -3,15 +3,17 @@
 mod copy;
 mod database;
 mod dump;
+mod dump_fault;
 mod pause;
 mod session;
 mod upload;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::jobs::{Effect, EffectFailure, EffectId, EffectResult, Work};
+use crate::jobs::{Effect, EffectFailure, EffectId, EffectResult, UnderWay, Work};
 
 use super::blob_store::{BlobStore, StoredReader};
 use super::database_gate::DatabaseGate;
@@ -22,6 +24,7 @@ use crate::machine::Core;
 pub(super) use pause::WorkPauses;
 pub use pause::{Moment, WorkPause};
 
+use copy::FilesToCopy;
 use session::Desk;
 
 /// A piece of work whose bytes are held open, so that nothing the world does meanwhile takes them
@@ -31,6 +34,8 @@ pub(super) struct OpenedWork {
     pub(super) work: Work,
     /// One a file, for a copy; the dump, for a load.
     sources: Vec<io::Result<StoredReader>>,
+    /// The paths of blobs that it committed before its process ended.
+    committed: BTreeSet<String>,
 }
 
 impl OpenedWork {
@@ -47,6 +52,15 @@ impl OpenedWork {
             id: effect.id,
             work: effect.work,
             sources,
+            committed: BTreeSet::new(),
+        }
+    }
+
+    /// The same for work that an earlier process began: it goes on from the blobs that are committed.
+    pub(super) fn again(under_way: UnderWay, store: &BlobStore) -> Self {
+        Self {
+            committed: under_way.committed,
+            ..Self::new(under_way.effect, store)
         }
     }
 
@@ -93,7 +107,11 @@ impl<C: Core> Tools<C> {
             },
             Work::Copy(work) => {
                 let pauses = self.pauses.take(Moment::Copied(0));
-                copy::carry_out(&self.front_door, &work, prepared.sources, pauses).await
+                let files = FilesToCopy {
+                    sources: prepared.sources,
+                    committed: &prepared.committed,
+                };
+                copy::carry_out(&self.front_door, &work, files, pauses).await
             }
             Work::Examine(work) => match self.desk() {
                 Ok(desk) => desk.examine(&work).await,

@@ -6,6 +6,7 @@ use std::io;
 use futures_util::StreamExt;
 
 use super::dump::upload_dump;
+use super::dump_fault::DumpFault;
 use super::pause::{Moment, Pauses};
 use super::upload::{Credential, TargetContainer};
 use crate::jobs::{
@@ -56,7 +57,17 @@ impl<C: Core> Desk<'_, C> {
         let begun = self.engine.client_dump(&call).await;
         let begun = begun.map_err(|error| explain(&entrance, error))?;
         let failed = |error| explain(&entrance, error);
-        let length = upload_dump(&container, begun.dump, &work.blob, &mut pauses, failed).await?;
+        // What goes wrong with this one's connection goes wrong at the gate.
+        let mut no_fault = DumpFault::new(self.engine, "", None);
+        let length = upload_dump(
+            &container,
+            begun.dump,
+            &work.blob,
+            &mut pauses,
+            &mut no_fault,
+            failed,
+        )
+        .await?;
         Ok(EffectResult::Dumped {
             files: vec![DumpedFile {
                 blob: work.blob.clone(),

@@ -142,6 +142,11 @@ impl<'a, C: Core> Upload<'a, C> {
 }
 
 impl<C: Core> TargetContainer<'_, C> {
+    /// The path of a request for that blob.
+    pub(super) fn path_of(&self, blob: &str) -> String {
+        self.put(blob, "").path
+    }
+
     fn put(&self, blob: &str, query: &str) -> Request {
         let path = format!(
             "/{}/{}",

@@ -12,7 +12,7 @@ use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
     wire_hundred_nanoseconds,
 };
-use crate::rules::{code, unplayed};
+use crate::rules::{code, rule, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -189,12 +189,21 @@ pub(super) fn put(
     let tenant = context.state.tenant_of(&permit.scope).or(permit.caller.tenant);
     let found = context.state.directory.get(wanted.principal);
     let found = found.filter(|principal| tenant == Some(principal.tenant));
+    let exists = found.is_some();
+    let found = found.filter(|principal| context.state.directory.is_found(principal.id, context.now));
     let known = found.map(crate::state::Principal::kind);
     let Some(kind) = wanted.kind.or(known) else {
         let tenant = tenant.map(|tenant| tenant.to_string()).unwrap_or_default();
         let principal = wanted.principal.0.simple().to_string();
         let fill = [("principal", &*principal), ("tenant", &tenant)];
-        return Err(Refusal::of(code::PrincipalNotFound, &fill));
+        let refusal = Refusal::of(code::PrincipalNotFound, &fill);
+        return Err(if exists {
+            let why = "the principal was just made, and Resource Manager does not find it yet; a request that says \
+                       its `principalType` is not looked up";
+            refusal.because(why).by([rule::E1_NEW_PRINCIPAL])
+        } else {
+            refusal
+        });
     };
     check_kind(&wanted, known)?;
     // What conditions ask about the request the gates could not know.
@@ -224,7 +233,7 @@ pub(super) fn put(
         created_by: permit.caller.principal,
         updated: context.now,
         updated_by: permit.caller.principal,
-        seen_from: context.now + context.settings.role_propagation,
+        seen_from: context.now + context.settings.longest_propagation(),
         seen_until: None,
         data_lag: data_lag(context, &permit.scope),
     };
@@ -324,7 +333,7 @@ fn check_assignable(context: &Context<'_>, scope: &ResourceId, role: Uuid) -> Re
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let until = context.now + context.settings.role_propagation;
+    let until = context.now + context.settings.longest_propagation();
     match context
         .state
         .access

@@ -94,7 +94,9 @@ pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: 
         JobEnd::BackedUp { .. } | JobEnd::Restored { .. } => JobPoint::Done,
     };
     match struck(context, vault, id, point) {
-        None | Some(JobFaultKind::Fail { .. }) => write_end(context, vault, id, end),
+        None | Some(JobFaultKind::Fail { .. } | JobFaultKind::Artefact(_)) => {
+            write_end(context, vault, id, end)
+        }
         Some(JobFaultKind::Stick) => {}
         Some(JobFaultKind::EndLate { by }) => {
             let (vault, id) = (vault.clone(), id.to_owned());
@@ -124,7 +126,7 @@ pub(super) fn struck(
     context: &mut Context<'_>,
     vault: &ResourceId,
     id: &str,
-    point: JobPoint,
+    point: JobPoint<'_>,
 ) -> Option<JobFaultKind> {
     let job = found(context, vault, id)?;
     let (kind, instance) = (job.kind, job.instance.clone());

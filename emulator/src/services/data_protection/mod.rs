@@ -11,6 +11,7 @@ mod backup;
 mod caller_rights;
 mod credentials;
 mod cross_region;
+mod damage;
 mod datasource;
 mod datasource_truth;
 mod datasources;

@@ -13,7 +13,7 @@ use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
 use super::vault::vault_of;
 use super::violation::{Broken, Violation};
-use super::{archive, caller_rights, plugin, resource_guard, vault_store};
+use super::{archive, caller_rights, damage, plugin, resource_guard, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
@@ -171,6 +171,7 @@ impl Restore {
             Verdict::Violated(violation) => self.run.fail(context, &violation).into(),
             Verdict::Passed(principal) => {
                 self.principal = Some(principal);
+                damage::choose_point(context, &self.run, &self.instance, &mut self.wanted.point);
                 Step::call(
                     vault_store::list_keys(context, &self.wanted.point.place),
                     Self::keys_given,
@@ -240,6 +241,12 @@ impl Restore {
         match &self.wanted.destination {
             Destination::Files { target, .. } => {
                 let target = target.clone();
+                damage::damage(
+                    context,
+                    &self.run,
+                    &mut self.wanted.point.files,
+                    &mut self.sources,
+                );
                 self.copy(context, &target)
             }
             Destination::Database { id, .. } => {

@@ -292,3 +292,24 @@ fn refused(rule: RuleId, code: Code, why: &str) -> Box<Violation> {
     let refusal = Refusal::user_facing(code, &[]).because(why).by([rule]);
     Box::new(Violation::plain(refusal))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whom the network keeps out is told another code than who lacks a permission.
+    #[test]
+    fn who_is_kept_out_is_told_another_code_than_who_may_not() {
+        let kept_out = code::UserErrorCMKKeyVaultAuthFailure;
+        let may_not = code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault;
+        for (inner, wanted) in [
+            (Some("ForbiddenByFirewall"), kept_out),
+            (Some("ForbiddenByConnection"), kept_out),
+            (Some("ForbiddenByRbac"), may_not),
+            (Some("AccessDenied"), may_not),
+            (None, may_not),
+        ] {
+            assert_eq!(access_code(inner), wanted, "{inner:?}");
+        }
+    }
+}

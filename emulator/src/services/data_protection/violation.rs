@@ -180,3 +180,35 @@ pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str)
     refusal.gate = context.rules.rule(row.id).gate.unwrap_or(refusal.gate);
     Box::new(Violation::plain(refusal))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `isUserError` says whether anybody but the service can do something about it.
+    #[test]
+    fn a_job_says_whose_failure_it_is() {
+        for (violation, theirs) in [
+            (Violation::moving("the dump ended without a result"), false),
+            (Violation::interrupted(), false),
+            (Violation::instance_gone(), true),
+        ] {
+            let error = violation.job_error("activity");
+            assert_eq!(error["isUserError"], theirs, "{error}");
+            assert_eq!(error["details"][0]["isUserError"], theirs, "{error}");
+        }
+    }
+
+    /// A fault that names a code there is fails in that code's words; another is told as it was named.
+    #[test]
+    fn a_fault_is_told_by_the_code_it_names() {
+        let known = code::UserErrorSystemIdentityNotEnabledWithVault;
+        let told = Violation::injected(known.as_str()).refusal;
+        assert_eq!(told.code, known.as_str());
+        assert_eq!(told.message, known.row().message);
+        let unknown = Violation::injected("NoSuchCode").refusal;
+        assert_eq!((&*unknown.code, &*unknown.message), ("NoSuchCode", INJECTED));
+        assert!(unknown.rules.is_empty());
+        assert_eq!((told.gate, unknown.gate), (Gate::Fault, Gate::Fault));
+    }
+}

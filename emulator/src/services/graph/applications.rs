@@ -138,6 +138,7 @@ pub(super) fn create_principal(context: &mut Context<'_>, permit: &Permit, reque
     write_principal(context, &principal, sent)?;
     let now = context.now;
     context.state.directory.record_mut(principal.id.0).created = Some(now);
+    context.note_new_principal(principal.id);
     rights::own(context, permit, principal.id.0);
     Ok(made(
         "servicePrincipals",

@@ -101,6 +101,7 @@ fn insert(context: &mut Context<'_>, principal: &Principal, sent: Map<String, Va
     let record = directory.record_mut(principal.id.0);
     record.created = Some(now);
     keep(&mut record.members, sent);
+    context.note_new_principal(principal.id);
 }
 
 pub(super) fn update_user(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
@@ -147,7 +148,8 @@ pub(super) fn create_group(context: &mut Context<'_>, permit: &Permit, request: 
     };
     insert(context, &group, sent);
     for member in members {
-        context.state.directory.add_member(group.id, member);
+        // Who is named twice is a member once.
+        let _ = references::join(context, group.id, member);
     }
     context
         .state

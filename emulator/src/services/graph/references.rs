@@ -8,8 +8,9 @@ use super::look_up::{directory, find, missing, object_id, signed_in};
 use super::written::{bad, nothing};
 use super::{describe, registrations, rights};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{PrincipalId, PrincipalKind, Request};
+use crate::model::{PrincipalId, PrincipalKind, Request, Timestamp};
 use crate::services::{Context, json_body};
+use crate::state::IdentityKind;
 
 /// The object that an address ends in: `https://graph.microsoft.com/v1.0/directoryObjects/{id}`.
 fn referred(context: &Context<'_>, permit: &Permit, address: &str) -> Result<PrincipalId, Refusal> {
@@ -63,7 +64,21 @@ pub(super) fn join(
         return Err(exists_already("members"));
     }
     directory.add_member(group, member);
+    if let Some(until) = token_lasts_until(context, member) {
+        context.state.directory.joined_until(group, member, until);
+    }
     Ok(())
+}
+
+/// Until when a managed identity's token says what it said before of the groups it is in.
+fn token_lasts_until(context: &Context<'_>, member: PrincipalId) -> Option<Timestamp> {
+    let lasts = context.settings.lags.identity_groups;
+    let found = context.state.directory.get(member)?;
+    let is_managed = matches!(
+        found.identity,
+        IdentityKind::SystemAssigned(_) | IdentityKind::UserAssigned(_)
+    );
+    (is_managed && !lasts.is_zero()).then(|| context.now + lasts)
 }
 
 fn exists_already(property: &str) -> Refusal {
@@ -91,6 +106,9 @@ pub(super) fn remove_member(context: &mut Context<'_>, permit: &Permit, _: &Requ
         return Err(missing(wanted));
     }
     directory.remove_member(group, member);
+    if let Some(until) = token_lasts_until(context, member) {
+        context.state.directory.left_until(group, member, until);
+    }
     Ok(nothing())
 }
 

@@ -157,6 +157,7 @@ pub(super) fn start(
                 region,
             },
         },
+        fault: None,
     };
     let backup = LtrBackup {
         started: context.now,
@@ -199,7 +200,8 @@ struct LtrDump {
 
 impl Workflow for LtrDump {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if let (Input::Woke, Some(work)) = (&input, self.work.take()) {
+        if let (Input::Woke, Some(mut work)) = (&input, self.work.take()) {
+            work.fault = context.strike_own_dump(&self.server);
             return Next::Work(Work::Dump(work));
         }
         let outcome = match input {

@@ -58,8 +58,16 @@ impl PostgresState {
         };
     }
 
+    /// The server of that key listens elsewhere now, if it runs.
+    pub(crate) fn move_server(&mut self, key: &str, to: SocketAddr) {
+        let of_key = self.specs.iter().find(|(_, spec)| spec.key == key);
+        if let Some(address) = of_key.and_then(|(id, _)| self.addresses.get_mut(id)) {
+            *address = to;
+        }
+    }
+
     /// The engine's keys of all servers.
-    pub(crate) fn keys(&self) -> Vec<String> {
+    pub fn keys(&self) -> Vec<String> {
         self.specs.values().map(|spec| spec.key.clone()).collect()
     }
 

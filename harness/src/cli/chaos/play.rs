@@ -12,7 +12,7 @@ use azdrill::postgres::RealPostgres;
 use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{HostsFile, Resolving, ServedWorld};
 use azdrill_emulator::rules::Rules;
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
@@ -88,6 +88,7 @@ impl<'a> Player<'a> {
             port: 0,
             state_directory: scratch.path().to_owned(),
             bodies: true,
+            stands_still: false,
             hosts: Arc::clone(&hosts),
             postgres: self.postgres.clone(),
         };
@@ -99,7 +100,8 @@ impl<'a> Player<'a> {
         let environment = environment(&served, scratch.path())?;
         let (resolving, _) = resolving(self.arguments.names, &hosts);
         let own_hosts = (resolving == Resolving::Private).then(|| hosts.path());
-        let mut command = child::command(&self.arguments.command, &environment, own_hosts)?;
+        let signals = child::Signals::ToTheGroup;
+        let mut command = child::command(&self.arguments.command, &environment, own_hosts, signals)?;
         let (code, killed, output) = bounded(&mut command, bound, scratch.path()).await?;
         let after = self.facts(&served);
         let record = served.record(&self.command(), i32::from(code));
@@ -122,7 +124,8 @@ impl<'a> Player<'a> {
     }
 }
 
-/// A command's processes, which end with this: also those it leaves when it ends itself.
+/// A command's processes, which end with this: also those it leaves when it ends itself, which are ended by the process
+/// that looks after it.
 struct Group {
     child: Child,
     id: Option<Pid>,
@@ -137,6 +140,17 @@ impl Group {
         }
     }
 
+    /// Ends all of them, however they have detached themselves: by the process that looks after them, if it is there
+    /// still.
+    fn end_at_once(&self) {
+        match (self.id, self.child.id()) {
+            (Some(id), Some(_)) => {
+                let _ = kill(id, Signal::SIGQUIT);
+            }
+            _ => self.signal(Signal::SIGKILL),
+        }
+    }
+
     fn signal(&self, signal: Signal) {
         if let Some(id) = self.id {
             // There may be none left.
@@ -147,7 +161,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.signal(Signal::SIGKILL);
+        self.end_at_once();
     }
 }
 
@@ -181,7 +195,7 @@ async fn bounded(
             match tokio::time::timeout(PATIENCE, group.child.wait()).await {
                 Ok(status) => (status, true),
                 Err(_) => {
-                    group.signal(Signal::SIGKILL);
+                    group.end_at_once();
                     (group.child.wait().await, true)
                 }
             }

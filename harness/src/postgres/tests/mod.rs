@@ -33,7 +33,7 @@ fn skipped(why: &str) {
 }
 
 fn installed() -> Option<Postgres> {
-    local::open()
+    local::open(None)
         .inspect_err(|missing| skipped(&format!("no local PostgreSQL: {}", missing.what)))
         .ok()
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use azdrill_emulator::rules::Profile;
 use serde::Serialize;
+use tokio::task::JoinSet;
 
 pub use cause::{Because, FoundBy, Unfinished};
 pub use choice::{RuleChoice, Taken};
@@ -130,13 +131,24 @@ pub async fn play_both(
     outside: &Outside,
     journals: [Option<&JournalFile>; 2],
 ) -> Result<Both, RunError> {
+    let outside = &outside.for_world_of(scenario);
     let [documented, observed] = Profile::ALL.map(|profile| Machine::of(profile, outside.clone()));
     let [by_documents, by_observation] = journals;
-    let (documented, observed) = tokio::join!(
-        Box::pin(play_into(scenario, &documented, by_documents)),
-        Box::pin(play_into(scenario, &observed, by_observation))
-    );
-    let (documented, observed) = (documented?, observed?);
+    // Beside this one, on another processor: dropped, it ends as this does.
+    let mut beside = JoinSet::new();
+    let (own, journal) = (scenario.clone(), by_documents.cloned());
+    beside.spawn(async move { Box::pin(play_into(&own, &documented, journal.as_ref())).await });
+    let observed = Box::pin(play_into(scenario, &observed, by_observation)).await;
+    let documented = match beside.join_next().await {
+        Some(Ok(played)) => played?,
+        Some(Err(_)) => return Err(RunError::Emulator("it broke off".to_owned())),
+        None => {
+            return Err(RunError::Emulator(
+                "the documented machine was not played".to_owned(),
+            ));
+        }
+    };
+    let observed = observed?;
     let mut steps = compared(&documented, &observed);
     let differences: Vec<Difference> = steps
         .iter()

@@ -297,7 +297,7 @@ fn verdict(page: &Page, comparison: &Comparison) -> String {
     let real = documented.real_seconds.max(observed.real_seconds);
     let rows = match (documented.rows, observed.rows) {
         (Made::Moved, Made::Moved) => "data moved on both",
-        (Made::Simulated, Made::Simulated) => "data only said to move, on both",
+        (Made::Simulated, Made::Simulated) => "simulated: data only said to move, on both",
         (Made::Still, Made::Still) => "real servers, no data moved",
         (Made::None, Made::None) => "no data",
         (Made::Moved, _) => "data moved on the documented machine alone",

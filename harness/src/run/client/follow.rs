@@ -2,6 +2,7 @@
 
 use azdrill_emulator::machine::Core;
 use azdrill_emulator::model::Timestamp;
+use azdrill_emulator::server::LATEST;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -160,10 +161,8 @@ impl Client {
 
     /// Moves the clock.
     pub(in crate::run) async fn advance(&mut self, by: SignedDuration) -> Result<(), RunError> {
-        if self.now().checked_add(by).is_err() {
-            return Err(RunError::EndOfTime);
-        }
-        let until = self.now().saturating_add(by).unwrap_or(Timestamp::MAX);
+        let until = self.now().checked_add(by).ok().filter(|until| *until <= LATEST);
+        let until = until.ok_or(RunError::EndOfTime)?;
         // Whoever waits for years is told how far they have gone.
         let stretch = if by > LONG { STRETCH } else { by };
         loop {

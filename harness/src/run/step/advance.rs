@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{Misstated, World, duration};
+use crate::scenario::{FURTHEST, Misstated, World, duration};
 
 /// Moves the clock; what falls due on the way happens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,9 +18,6 @@ pub struct Advance {
     #[cfg_attr(test, schemars(with = "String"))]
     by: SignedDuration,
 }
-
-/// The furthest a step goes: a hundred years.
-const FURTHEST: SignedDuration = SignedDuration::from_hours(100 * 366 * 24);
 
 impl Take for Advance {
     fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {

@@ -1,5 +1,7 @@
 //! What can be restored.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,10 +34,38 @@ impl Take for RecoveryPoints {
         // Who is refused has counted nothing.
         outcome.count = response.status.is_success().then_some(points.len() as u64);
         if outcome.count.is_some() {
-            outcome.message = points.iter().map(kept).collect::<Vec<_>>().join(", ");
+            outcome.message = if points.len() > LISTED_MAX {
+                by_rule(points, |tag| play.kept_for(tag))
+            } else {
+                points.iter().map(kept).collect::<Vec<_>>().join(", ")
+            };
         }
         Ok(outcome)
     }
+}
+
+/// More of them are told by the retention rule that keeps them.
+const LISTED_MAX: usize = 20;
+
+/// Which rule keeps how many, from the oldest to the newest: those first whose oldest is older.
+fn by_rule(points: &[Value], kept_for: impl Fn(&str) -> Option<String>) -> String {
+    let mut days: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for point in points {
+        let properties = &point["properties"];
+        let day = properties["recoveryPointTime"]
+            .as_str()
+            .and_then(|time| time.get(..10));
+        let tag = properties["retentionTagName"].as_str().unwrap_or_default();
+        days.entry(tag).or_default().extend(day);
+    }
+    let mut rules: Vec<_> = days.into_iter().collect();
+    rules.sort_by_key(|(_, days)| days.first().copied());
+    let told = rules.into_iter().map(|(tag, days)| {
+        let rule = kept_for(tag).map_or_else(String::new, |keep| format!(" ({keep})"));
+        let (oldest, newest) = (days.first().unwrap_or(&""), days.last().unwrap_or(&""));
+        format!("{tag}{rule} keeps {}, from {oldest} to {newest}", days.len())
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// The day of a recovery point, its tag, until when it is kept, as far as it says so, and in what if not in vault

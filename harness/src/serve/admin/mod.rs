@@ -11,10 +11,13 @@ mod state;
 mod time;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post, put};
 
 use super::builder::SharedBuilder;
+use problem::Problem;
 
 /// What is described, as OpenAPI. A test makes it of the declarations and compares.
 const DESCRIPTION: &str = include_str!("openapi.json");
@@ -27,8 +30,23 @@ pub(super) fn routes(builder: SharedBuilder) -> Router {
         .fold(Router::new(), |router, (path, methods)| {
             router.route(path, methods)
         })
+        .layer(middleware::from_fn_with_state(builder.clone(), only_if_kept))
         .with_state(builder)
         .route("/_azdrill/openapi.json", described)
+}
+
+/// Nothing is begun, and nobody told that something is done, while it cannot be kept.
+async fn only_if_kept(State(builder): State<SharedBuilder>, request: Request, next: Next) -> Response {
+    let door = builder.driver.front_door();
+    let reads = request.method() == http::Method::GET;
+    if !reads && let Err(why) = door.kept() {
+        return Problem::full(why).into_response();
+    }
+    let response = next.run(request).await;
+    match door.kept() {
+        Err(why) if !reads => Problem::full(why).into_response(),
+        _ => response,
+    }
 }
 
 fn own_routes() -> [(&'static str, MethodRouter<SharedBuilder>); 10] {
@@ -63,3 +81,5 @@ async fn hosts(State(builder): State<SharedBuilder>) -> String {
 mod described;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;

@@ -44,6 +44,16 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// It cannot be kept.
+    pub(super) fn full(error: impl std::fmt::Display) -> Self {
+        Self {
+            error: error.to_string(),
+            status: StatusCode::INSUFFICIENT_STORAGE,
+        }
+    }
+}
+
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         Self {

@@ -15,6 +15,7 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
         profile: Profile::Observed,
         seed: 1,
         start: Some("2026-03-02T06:00:00Z".parse().unwrap()),
+        stands_still: false,
         port: 0,
         state_directory: folder.to_owned(),
         from: azdrill_emulator::model::NetworkPath::internet(),
@@ -24,6 +25,7 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
         faults: FaultFile::default(),
         certificate: None,
         postgres: None,
+        keeps: None,
         hosts: None,
         journal: Some(JournalFile::at(&folder.join("journal")).unwrap()),
     };
@@ -31,7 +33,7 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
 }
 
 /// Stops it. Whatever was done below `/_azdrill/` was an input: its journal makes the same world.
-async fn shut_down(world: ServedWorld, folder: &std::path::Path) {
+pub(super) async fn shut_down(world: ServedWorld, folder: &std::path::Path) {
     world.shutdown().await;
     let replayed = replay(&folder.join("journal"), Until::End).unwrap();
     let first = replayed.first.map(|first| first.played);
@@ -39,23 +41,49 @@ async fn shut_down(world: ServedWorld, folder: &std::path::Path) {
 }
 
 /// Asks over a socket. The answer is JSON, or a text.
-async fn ask(world: &ServedWorld, method: &str, path: &str, body: Option<Value>, host: &str) -> (u16, Value) {
+pub(super) async fn ask(
+    world: &ServedWorld,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+    host: &str,
+) -> (u16, Value) {
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let answer = exchange(
+        world,
+        method,
+        path,
+        host,
+        "Content-Type: application/json\r\n",
+        &body,
+    )
+    .await;
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let text = answer.split_once("\r\n\r\n").unwrap().1;
+    (status, serde_json::from_str(text).unwrap_or_else(|_| json!(text)))
+}
+
+/// Sends a request with these headers besides, and gives the whole answer back.
+pub(super) async fn exchange(
+    world: &ServedWorld,
+    method: &str,
+    path: &str,
+    host: &str,
+    headers: &str,
+    body: &str,
+) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(world.server().address())
         .await
         .unwrap();
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let text = answer.split_once("\r\n\r\n").unwrap().1;
-    (status, serde_json::from_str(text).unwrap_or_else(|_| json!(text)))
+    answer
 }
 
 pub(super) async fn local(
@@ -81,7 +109,7 @@ async fn time_is_moved_and_never_back() {
     for (wrong, part) in [
         (json!({"to": "2026-03-03T00:00:00Z"}), "does not go back"),
         (json!({"by": "P1M"}), "months"),
-        (json!({}), "`by` or `to`"),
+        (json!({}), "say one of `by`, `to`"),
         (json!({"bye": "P1D"}), "unknown field"),
     ] {
         let (status, answer) = local(&world, "POST", "/_azdrill/time", Some(wrong)).await;
@@ -187,7 +215,7 @@ async fn state_and_log_tell_what_is_and_what_was() {
 }
 
 /// Asks ARM as the operator.
-async fn arm(world: &ServedWorld, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+pub(super) async fn arm(world: &ServedWorld, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
     let reach = world.reach();
     let path = format!("/subscriptions/{}{path}", reach.subscription);
     let door = world.server().front_door();

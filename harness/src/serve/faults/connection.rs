@@ -50,6 +50,10 @@ enum ConnectionWord {
     StallSeconds(#[serde(deserialize_with = "up_to_a_day")] u64),
     ResetAfterBytes(u64),
     SlowBytesPerSecond(#[serde(deserialize_with = "from_one")] u64),
+    CrashAfterBytes(u64),
+    EndSessionsAfterBytes(u64),
+    TooManyClients,
+    ReadOnly,
 }
 
 impl ConnectionEntry {
@@ -79,6 +83,10 @@ impl From<ConnectionWord> for ConnectionFault {
             ConnectionWord::StallSeconds(seconds) => Self::Stall { seconds },
             ConnectionWord::ResetAfterBytes(bytes) => Self::ResetAfter { bytes },
             ConnectionWord::SlowBytesPerSecond(bytes_per_second) => Self::Slow { bytes_per_second },
+            ConnectionWord::CrashAfterBytes(bytes) => Self::CrashAfter { bytes },
+            ConnectionWord::EndSessionsAfterBytes(bytes) => Self::EndSessionsAfter { bytes },
+            ConnectionWord::TooManyClients => Self::TooManyClients,
+            ConnectionWord::ReadOnly => Self::ReadOnly,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A fault of jobs, as files and the admin endpoint write it.
 
-use azdrill_emulator::fault::{JobFault, JobFaultKind};
+use azdrill_emulator::fault::{ArtefactFault, JobFault, JobFaultKind};
 use serde::Deserialize;
 #[cfg(test)]
 use utoipa::ToSchema;
@@ -63,6 +63,40 @@ enum JobFaultWord {
     Stick,
     /// Its work is done, and its end is told so much later on the world's clock.
     EndLate(Length),
+    /// The restore goes well, and the first file with this in its name is not written.
+    LeaveOutFile(String),
+    /// The restore goes well, and a file ends early.
+    CutFile(CutWord),
+    /// The restore goes well, and 512 bytes of a file read as zeros.
+    ZeroFile(ZeroWord),
+    /// The restore goes well, with the files of the recovery point before.
+    OlderRecoveryPoint,
+}
+
+/// A file that ends early.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(deny_unknown_fields)]
+struct CutWord {
+    /// A part of its name in vault storage, `database_shop`; the first file if left out.
+    #[serde(default)]
+    name_contains: String,
+    /// How much of it is written, in bytes.
+    bytes: u64,
+}
+
+/// A file of which a part has gone.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(deny_unknown_fields)]
+struct ZeroWord {
+    /// A part of its name in vault storage, `database_shop`; the first file if left out.
+    #[serde(default)]
+    name_contains: String,
+    /// Where the part begins, in bytes.
+    at_byte: u64,
 }
 
 impl JobEntry {
@@ -89,7 +123,31 @@ impl JobEntry {
                 JobFaultWord::FailThoughDone(code) => JobFaultKind::FailThoughDone { code: code.clone() },
                 JobFaultWord::Stick => JobFaultKind::Stick,
                 JobFaultWord::EndLate(by) => JobFaultKind::EndLate { by: by.0 },
+                JobFaultWord::LeaveOutFile(_)
+                | JobFaultWord::CutFile(_)
+                | JobFaultWord::ZeroFile(_)
+                | JobFaultWord::OlderRecoveryPoint => JobFaultKind::Artefact(self.artefact()?),
             },
+        })
+    }
+
+    /// What goes wrong with the files of a restore.
+    fn artefact(&self) -> Result<ArtefactFault, Misstated> {
+        if matches!(self.job, Some(JobWord::Backup)) {
+            let wrong = "this goes wrong with the files of a restore, and a backup writes none";
+            return Err(Misstated::new(wrong).at("job"));
+        }
+        Ok(match &self.fault {
+            JobFaultWord::LeaveOutFile(file) => ArtefactFault::LeaveOut { file: file.clone() },
+            JobFaultWord::CutFile(cut) => ArtefactFault::Cut {
+                file: cut.name_contains.clone(),
+                bytes: cut.bytes,
+            },
+            JobFaultWord::ZeroFile(zero) => ArtefactFault::Zero {
+                file: zero.name_contains.clone(),
+                at_byte: zero.at_byte,
+            },
+            _ => ArtefactFault::OlderPoint,
         })
     }
 }

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::super::violation::{inner_error, violation};
 use super::looks::Look;
 use super::{Examination, RowResult};
-use crate::authz::HeldRole;
+use crate::authz::{HeldRole, Plane};
 use crate::model::{Request, Response};
 use crate::rules::{Endpoint, Gate, Prerequisite, Subject, cloud, rule};
 use crate::services::data_protection::credentials::Credentials;
@@ -48,10 +48,22 @@ impl Examination {
         ) else {
             return RowResult::NotMet(violation(context, row, "there is nothing to hold the role on"));
         };
-        let principals = context.state.directory.with_groups(principal);
+        let directory = &context.state.directory;
+        let principals = directory.with_seen_groups(principal, context.now);
         let access = &context.state.access;
-        let pending = match access.holds_role(context.now, &principals, wanted, &scope) {
+        let for_data = wanted
+            .permissions()
+            .iter()
+            .any(|own| !own.data_actions.is_empty());
+        let plane = if for_data { Plane::Data } else { Plane::Control };
+        let as_of = context.now + context.sight().ahead(plane);
+        let by_groups = || {
+            let all = directory.with_groups(principal);
+            access.holds_role(as_of, &all, wanted, &scope) == HeldRole::Seen
+        };
+        let pending = match access.holds_role(as_of, &principals, wanted, &scope) {
             HeldRole::Seen => return RowResult::Met,
+            HeldRole::No if by_groups() => Some(rule::E1_GROUP_TOKENS),
             HeldRole::Pending { data_lags: true } => Some(rule::RBAC_MG_DATA),
             HeldRole::Pending { data_lags: false } => Some(rule::E1_PROPAGATION),
             HeldRole::No => None,

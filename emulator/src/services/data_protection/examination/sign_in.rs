@@ -157,3 +157,22 @@ fn name(missing: &[MissingRight]) -> String {
         _ => format!("the user lacks {} and {more} more", named.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_and_the_rest_counted() {
+        let missing = |count: usize| -> Vec<MissingRight> {
+            let one = |number| MissingRight {
+                object: format!("table t{number}"),
+                privilege: "SELECT".to_owned(),
+            };
+            (1..=count).map(one).collect()
+        };
+        assert_eq!(name(&missing(1)), "the user lacks SELECT on table t1");
+        assert!(name(&missing(5)).ends_with("SELECT on table t5"));
+        assert!(name(&missing(7)).ends_with("SELECT on table t5 and 2 more"));
+    }
+}

@@ -318,6 +318,25 @@ mod tests {
                 assert_eq!(is, (first..=last).contains(&day), "{week} {day}");
             }
         }
+        let first = json!({"daysOfMonth": [{"date": 1}, {"date": 28}]});
+        for (day, is) in [("01", true), ("02", false), ("27", false), ("28", true)] {
+            assert_eq!(
+                fits(first.clone(), &format!("2026-03-{day}T02:00"), None),
+                is,
+                "{day}"
+            );
+        }
+        // The last week of a month is its last seven days, however many it has.
+        for (day, is) in [
+            ("2026-03-24", false),
+            ("2026-03-25", true),
+            ("2026-03-31", true),
+            ("2026-02-21", false),
+            ("2026-02-22", true),
+        ] {
+            let last = json!({"weeksOfTheMonth": ["Last"]});
+            assert_eq!(fits(last, &format!("{day}T02:00"), None), is, "{day}");
+        }
         let last = json!({"daysOfMonth": [{"date": 15, "isLast": false}, {"isLast": true}]});
         for (day, is) in [
             ("2024-02-29", true),

@@ -94,6 +94,21 @@ mod tests {
         ] {
             check_duration(bad, now, Some("P7D"), "P10Y").expect_err(bad);
         }
+        // What could be kept is no number of days.
+        for bad in [
+            "P8DT1H",
+            "P8DT1M",
+            "P8DT1S",
+            "P8DT0.001S",
+            "P8DT0.000001S",
+            "P8DT0.000000001S",
+        ] {
+            let why = check_duration(bad, now, Some("P7D"), "P10Y").expect_err(bad);
+            assert!(
+                why.ends_with("is no whole number of days, weeks, months or years"),
+                "{why}"
+            );
+        }
         assert_eq!(check_duration("P1D", now, None, "P10Y"), Ok(()));
     }
 

@@ -216,4 +216,35 @@ mod tests {
             );
         }
     }
+
+    /// 365 days to a year and 31 to a month, and of several rules the longest.
+    #[test]
+    fn the_longest_retention_is_counted_in_days() {
+        let of = |durations: &[&str]| {
+            let rules: Vec<Value> = durations
+                .iter()
+                .map(|duration| {
+                    json!({
+                        "objectType": "AzureRetentionRule", "name": duration,
+                        "lifecycles": [{"deleteAfter": {"duration": duration}}],
+                    })
+                })
+                .collect();
+            longest_days(&json!({"properties": {"policyRules": rules}}))
+        };
+        for (durations, days) in [
+            (vec!["P1Y2M3W4D"], 365 + 2 * 31 + 3 * 7 + 4),
+            (vec!["P3M"], 93),
+            (vec!["P10D", "P2W", "P13D"], 14),
+            (vec!["P10Y"], 3650),
+            (vec![], 0),
+        ] {
+            assert_eq!(of(&durations), days, "{durations:?}");
+        }
+        // Half a year in the vault, and two years in the archive behind it.
+        let archived = policy(&json!({"objectType": "CopyOnExpiryOption"}));
+        assert_eq!(longest_days(&archived), 6 * 31 + 24 * 31);
+        let at_once = policy(&json!({"objectType": "ImmediateCopyOption"}));
+        assert_eq!(longest_days(&at_once), 24 * 31);
+    }
 }

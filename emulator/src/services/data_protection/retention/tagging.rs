@@ -179,8 +179,34 @@ mod tests {
                 tagging("Default", 99, Value::Null),
                 tagging("Monthly", 20, json!({})),
             ],
+            vec![
+                tagging("Default", 99, Value::Null),
+                json!({
+                    "tagInfo": {"tagName": "Monthly"}, "taggingPriority": 20, "isDefault": false, "criteria": [],
+                }),
+            ],
         ] {
             check_tags(&policy(&wrong)).expect_err(&json!(wrong).to_string());
+        }
+        let unnamed = check_tags(&policy(&[tagging("", 20, Value::Null)]));
+        assert_eq!(unnamed, Err("taggingCriteria without a tagName".to_owned()));
+    }
+
+    #[test]
+    fn any_of_a_tags_criteria_is_enough() {
+        let mut either = tagging("Monthly", 15, json!({"daysOfTheWeek": ["Monday"]}));
+        let wednesday = json!({"objectType": "ScheduleBasedBackupCriteria", "daysOfTheWeek": ["Wednesday"]});
+        either["criteria"]
+            .as_array_mut()
+            .expect("criteria")
+            .push(wednesday);
+        let policy = policy(&[tagging("Default", 99, Value::Null), either]);
+        for (due, wanted) in [
+            ("2026-03-02T02:00", "Monthly"),
+            ("2026-03-03T02:00", "Default"),
+            ("2026-03-04T02:00", "Monthly"),
+        ] {
+            assert_eq!(tag(&policy, due, None), wanted, "{due}");
         }
     }
 }

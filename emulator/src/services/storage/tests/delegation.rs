@@ -212,3 +212,22 @@ fn nobody_signs_with_an_empty_key_or_for_another() {
     let answer = with(&mut world, Method::GET, "/box/b", &by_account);
     assert_eq!(refused(&answer, 403), "AuthenticationFailed");
 }
+
+#[test]
+fn signatures_that_name_another_user_are_refused_by_that_name() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let key = get_key(&mut world);
+    let read = sas(&world, &key, "r");
+    for name in ["saoid", "suoid", "skdutid", "sduoid"] {
+        let named = format!("{read}&{name}=00000000-0000-0000-0000-000000000001");
+        let answer = with(&mut world, Method::GET, "/box/b", &named);
+        assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+        let last = world.azure.log().since(0).last().expect("an exchange");
+        let reason = &last.refused.as_ref().expect("refused").reason;
+        assert!(
+            reason.contains(&format!("name another user ({name})")),
+            "{reason}"
+        );
+    }
+}

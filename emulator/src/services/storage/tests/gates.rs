@@ -83,6 +83,25 @@ fn a_container_signature_reaches_what_it_says() {
     }
 }
 
+/// Whoever has the key can sign a blob's signature for any path, but one for a blob lists nothing.
+#[test]
+fn a_blob_signature_lists_no_container() {
+    let mut world = World::new();
+    let expires = "2026-03-02T07:00:00Z";
+    for (kind, status) in [("c", 200), ("b", 403)] {
+        let text = format!("rl\n\n{expires}\n/blob/acct/box\n\n\n\n2020-12-06\n{kind}\n\n\n\n\n\n\n");
+        let signature = sign(&key(&world), &text).expect("signed");
+        let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
+        let sas = format!("sv=2020-12-06&sr={kind}&sp=rl&se={expires}&sig={signature}");
+        let list = "/box?restype=container&comp=list";
+        let answer = with_sas(&mut world, Method::GET, list, &sas);
+        assert_eq!(answer.status, status, "{kind}: {answer:?}");
+        if status == 403 {
+            assert_eq!(refused(&answer, 403), "AuthorizationPermissionMismatch");
+        }
+    }
+}
+
 #[test]
 fn a_signature_that_only_creates_overwrites_nothing() {
     let mut world = World::new();
@@ -324,6 +343,14 @@ fn tokens_of_another_time_or_audience_open_nothing() {
     assert!(answer.header("www-authenticate").is_some());
     let answer = world.send(request("e30.e30.e30"));
     assert_eq!(refused(&answer, 401), "InvalidAuthenticationInfo");
+    // Of the account itself, and of no other.
+    let account = world.token(&format!("https://{HOST}"));
+    assert_eq!(world.send(request(&account)).status, 200);
+    let another = world.token("https://other.blob.core.windows.net");
+    assert_eq!(
+        refused(&world.send(request(&another)), 401),
+        "InvalidAuthenticationInfo"
+    );
     let good = world.token("https://storage.azure.com");
     world.now += SignedDuration::from_hours(24);
     let answer = world.send(request(&good));

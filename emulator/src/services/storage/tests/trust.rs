@@ -115,6 +115,25 @@ fn an_account_takes_plain_http_only_if_it_says_so() {
     );
 }
 
+/// The account in the header is the one of the host, however well a request is signed.
+#[test]
+fn a_signature_is_shown_for_the_account_it_is_of() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let key = key(&world);
+    for (account, status) in [("acct", 200), ("ACCT", 200), ("other", 403)] {
+        let mut request = Request::new(Method::GET, HOST, "/box/b").with_header("x-ms-version", "2026-10-06");
+        authorize_with_key(&mut request, "acct", &key, world.now);
+        let shown = request.header("authorization").expect("signed");
+        let shown = shown.replace("SharedKey acct:", &format!("SharedKey {account}:"));
+        request
+            .headers
+            .insert("authorization", HeaderValue::from_str(&shown).expect("a header"));
+        let answer = world.send(request);
+        assert_eq!(answer.status, status, "{account}: {answer:?}");
+    }
+}
+
 #[test]
 fn a_request_signed_with_a_key_is_of_its_time() {
     let mut world = World::new();
@@ -130,6 +149,8 @@ fn a_request_signed_with_a_key_is_of_its_time() {
         (0, 200),
         (-14, 200),
         (14, 200),
+        (-15, 200),
+        (15, 200),
         (-16, 403),
         (16, 403),
         (-12_000_000, 403),
@@ -210,4 +231,57 @@ fn rules_for_addresses_nobody_on_the_internet_has_are_refused() {
         kept["properties"]["networkAcls"]["ipRules"][0]["value"],
         "203.0.113.8"
     );
+}
+
+/// Snapshots are signed for as of version 2018-11-09.
+#[test]
+fn snapshots_are_signed_for_as_of_a_version() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "one");
+    let answer = world.blob(Method::PUT, "/box/b?comp=snapshot", &[]);
+    let snapshot = answer.header("x-ms-snapshot").expect("a snapshot").to_owned();
+    let expiry = wire_seconds(world.now + SignedDuration::from_hours(1));
+    for (version, status) in [("2018-11-09", 200), ("2018-03-28", 403)] {
+        let said = [
+            ("sv", version),
+            ("sr", "bs"),
+            ("sp", "r"),
+            ("se", &*expiry),
+            ("snapshot", &*snapshot),
+        ];
+        let sas = service_signature(facts(&world), &key(&world), "/blob/acct/box/b", &said).expect("signed");
+        let answer = with_sas(&mut world, Method::GET, "/box/b", &sas);
+        assert_eq!(answer.status, status, "{version}: {answer:?}");
+    }
+}
+
+/// What is signed came line by line: before 2018-11-09 not even what it is for, before 2020-12-06 no encryption scope.
+#[test]
+fn older_signatures_sign_fewer_lines() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "one");
+    let key = key(&world);
+    let expires = wire_seconds(world.now + SignedDuration::from_hours(1));
+    let mut asked = |text: &str, query: &str| {
+        let signature = crate::gateway::sign(&key, text).expect("signed");
+        let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
+        let sas = format!("{query}&sp=r&se={expires}&sig={signature}");
+        with_sas(&mut world, Method::GET, "/box/b", &sas).status.as_u16()
+    };
+    for (version, kind, scope) in [
+        ("2018-03-28", "", ""),
+        ("2018-11-09", "b\n\n", ""),
+        ("2020-12-06", "b\n\n", "\n"),
+    ] {
+        let text = format!("r\n\n{expires}\n/blob/acct/box/b\n\n\n\n{version}\n{kind}{scope}\n\n\n\n");
+        assert_eq!(asked(&text, &format!("sv={version}&sr=b")), 200, "{version}");
+    }
+    for (version, scope) in [("2018-11-09", ""), ("2020-10-02", ""), ("2020-12-06", "\n")] {
+        let text = format!("acct\nr\nb\no\n\n{expires}\n\n\n{version}\n{scope}");
+        assert_eq!(
+            asked(&text, &format!("sv={version}&ss=b&srt=o")),
+            200,
+            "{version}"
+        );
+    }
 }

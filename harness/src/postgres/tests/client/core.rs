@@ -98,6 +98,7 @@ impl Core for OpenCore {
         match self.servers.get(server) {
             Some(backend) => Ok(DatabaseRoute {
                 backend: *backend,
+                key: server.to_owned(),
                 server: server.to_owned(),
                 tls_required: true,
                 fault,

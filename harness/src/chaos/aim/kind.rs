@@ -1,0 +1,53 @@
+//! The kinds of faults that plans are drawn of.
+
+/// What can go wrong, each with what is struck by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Throttled,
+    Unavailable,
+    InternalError,
+    LostAnswer,
+    ClosedBefore,
+    ClosedAfter,
+    CutShort,
+    Delayed,
+    NoLongerAllowed,
+    StaleRead,
+    NoRetryAfter,
+    OperationLate,
+    OperationToldFailed,
+    JobFails,
+    JobToldFailed,
+    JobLate,
+    JobNeverEnds,
+    ServerRefuses,
+    ServerBreaksOff,
+    ServerBreaksDown,
+    ServerEndsSessions,
+    ServerIsFull,
+}
+
+pub(super) const KINDS: [Kind; 22] = [
+    Kind::Throttled,
+    Kind::Unavailable,
+    Kind::InternalError,
+    Kind::LostAnswer,
+    Kind::ClosedBefore,
+    Kind::ClosedAfter,
+    Kind::CutShort,
+    Kind::Delayed,
+    Kind::NoLongerAllowed,
+    Kind::StaleRead,
+    Kind::NoRetryAfter,
+    Kind::OperationLate,
+    Kind::OperationToldFailed,
+    Kind::JobFails,
+    Kind::JobToldFailed,
+    Kind::JobLate,
+    Kind::JobNeverEnds,
+    Kind::ServerRefuses,
+    Kind::ServerBreaksOff,
+    Kind::ServerBreaksDown,
+    Kind::ServerEndsSessions,
+    Kind::ServerIsFull,
+];
