@@ -54,6 +54,7 @@ impl JobFaultKind {
             Self::FailThoughDone { .. } => "job: fail_though_done",
             Self::Stick => "job: stick",
             Self::EndLate { .. } => "job: end_late",
+            Self::Artefact(_) => "job: artefact",
         }
     }
 
