@@ -11,8 +11,7 @@ mod generate;
 mod mistakes;
 mod model;
 mod play;
-mod step;
-mod world;
+mod seen;
 
 use azdrill::oracle::Profile;
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use azdrill::oracle::Expected;
+use azdrill::sequence::step::Step;
+use azdrill::sequence::world::World;
 use azdrill::strategy::answer::Answer;
 use azdrill::strategy::question::agrees;
 use proptest::strategy::{BoxedStrategy, Just, Strategy as _};
@@ -13,8 +15,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, strategy::
 
 use crate::generate::NextStep;
 use crate::model::{Beginning, Model};
-use crate::step::Step;
-use crate::world::World;
+use crate::seen::Seen;
 
 thread_local! {
     static TALLY: RefCell<Tally> = RefCell::default();
@@ -66,7 +67,7 @@ impl ReferenceStateMachine for Reference {
 
 /// What is played, and what came of it so far.
 pub(crate) struct Played {
-    world: World,
+    world: Seen,
     told: Vec<(Step, Expected, Answer)>,
     points: usize,
     jobs: usize,
@@ -82,7 +83,7 @@ impl StateMachineTest for Sequences {
 
     fn init_test(model: &Model) -> Played {
         Played {
-            world: World::begin(model.beginning),
+            world: Seen::new(World::begin(model.beginning.world())),
             told: Vec::new(),
             points: 0,
             jobs: 0,

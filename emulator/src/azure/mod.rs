@@ -8,7 +8,7 @@ mod region;
 mod whole;
 mod workflows;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::entropy::Entropy;
@@ -39,7 +39,7 @@ pub struct Azure {
     log: Log,
     released: Vec<Extent>,
     first_request_id: u128,
-    inner_tokens: HashMap<(PrincipalId, &'static str), (Timestamp, String)>,
+    inner_tokens: BTreeMap<(PrincipalId, &'static str), (Timestamp, String)>,
     hosts: KnownHosts,
 }
 
@@ -77,7 +77,7 @@ impl Azure {
             log: Log::default(),
             released: Vec::new(),
             first_request_id,
-            inner_tokens: HashMap::new(),
+            inner_tokens: BTreeMap::new(),
             hosts: KnownHosts::default(),
         }
     }
@@ -120,6 +120,11 @@ impl Azure {
     /// From now on the log keeps bodies as well, without their secrets.
     pub fn keep_bodies(&mut self) {
         self.log.keep_bodies();
+    }
+
+    /// Forgets the log, as if nothing had been asked so far: for worlds that are come back to again and again.
+    pub fn clear_log(&mut self) {
+        self.log = Log::default();
     }
 
     /// The faults in place.

@@ -28,7 +28,6 @@ impl Azure {
             inner_tokens,
         } = self;
         let workflows: BTreeMap<_, _> = workflows.iter().map(|(id, work)| (id, work.sort())).collect();
-        let inner_tokens: BTreeMap<_, _> = inner_tokens.iter().collect();
         format!(
             "{settings:#?}\n{state:#?}\n{own:#?}\n{draws:#?}\n{agenda:#?}\n{workflows:#?}\n{faults:#?}\n{log:#?}\n\
              {inner_tokens:#?}"

@@ -47,6 +47,17 @@ pub(crate) enum JobPoint<'a> {
 }
 
 impl JobFaultKind {
+    /// Its word in a file of faults.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Fail { .. } => "job: fail",
+            Self::FailThoughDone { .. } => "job: fail_though_done",
+            Self::Stick => "job: stick",
+            Self::EndLate { .. } => "job: end_late",
+            Self::Artefact(_) => "job: artefact",
+        }
+    }
+
     /// Whether it would change anything there.
     pub(super) fn strikes_at(&self, point: JobPoint<'_>) -> bool {
         match self {

@@ -120,6 +120,22 @@ pub enum OperationFault {
 }
 
 impl FaultKind {
+    /// Its word in a file of faults.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Answer(_) => "answer",
+            Self::LoseAnswer { .. } => "lose_answer",
+            Self::FailOperation { .. } => "fail_operation",
+            Self::Operation(OperationFault::Stick) => "operation_told: stick",
+            Self::Operation(OperationFault::EndLate { .. }) => "operation_told: end_late",
+            Self::Operation(OperationFault::Fail { .. }) => "operation_told: fail",
+            Self::DropHeaders { .. } => "drop_headers",
+            Self::Stale => "stale",
+            Self::Close | Self::Deliver(_) => "connection",
+            Self::Pass => "pass",
+        }
+    }
+
     /// Whether it is something of a connection, and nothing of a request that comes without one.
     pub(super) fn needs_connection(&self) -> bool {
         matches!(self, Self::Close | Self::Deliver(_))

@@ -173,6 +173,19 @@ impl FaultPlan {
         (struck, self.placed().count())
     }
 
+    /// How often each fault of requests and of jobs has struck, by its word.
+    pub fn strikes(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let requests = self
+            .requests
+            .iter()
+            .map(|(own, count)| (own.kind.word(), count.struck));
+        let jobs = self
+            .jobs
+            .iter()
+            .map(|(own, count)| (own.kind.word(), count.struck));
+        requests.chain(jobs)
+    }
+
     /// Whether no fault of a request is in place.
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()

@@ -155,11 +155,20 @@ impl Operations {
             .map(|(id, operation)| (id.as_str(), operation.read()))
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Those that have not ended, with when each was accepted and what strikes it, in order of id.
+    pub fn unended(&self) -> impl Iterator<Item = (&str, Timestamp, Option<&OperationFault>)> {
+        let unended = self.all.iter().filter(|(_, own)| own.ended.is_none());
+        unended.map(|(id, own)| (id.as_str(), own.started, own.struck.as_ref()))
+    }
+
     /// The ids of those that have not ended, in order.
     pub fn running(&self) -> impl Iterator<Item = &str> {
-        let all = self.all.iter();
-        all.filter(|(_, operation)| operation.ended.is_none())
-            .map(|(id, _)| id.as_str())
+        self.unended().map(|(id, ..)| id)
     }
 
     /// The operation of that id.

@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod scenario;
 mod serve;
+mod sweep;
 mod time;
 mod within_hosts;
 
@@ -77,7 +78,9 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
     Compare(compare::CompareArguments),
-    /// Play a journal again, and hold what is answered now against what was answered then.
+    /// Sweep azdrill itself: drawn worlds, what is done in them and what goes wrong, and what must hold in each.
+    Chaos(sweep::ChaosArguments),
+    /// Play a journal or the line of a sweep again, and hold what is answered now against what was answered then.
     Replay(replay::ReplayArguments),
     /// Ask a running `serve` or `run` what time it is in its world, move that time, freeze it, set it going.
     Time(time::TimeArguments),
@@ -169,7 +172,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // Those that start something. The others are over in a moment, and are asked in between.
     if matches!(
         arguments.command,
-        Command::Scenario(_) | Command::Report(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
+        Command::Scenario(_)
+            | Command::Report(_)
+            | Command::Serve(_)
+            | Command::Run(_)
+            | Command::Compare(_)
+            | Command::Chaos(_)
     ) {
         azdrill::postgres::sweep_ended();
         azdrill::scratch::sweep_ended();
@@ -186,7 +194,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Compare(given) => compare::run(&given),
         Command::Matrix(given) => matrix::run(&given),
         Command::Incidents(given) => chaos::list(&given),
-        Command::Replay(given) => replay::run(&given),
+        Command::Chaos(given) => sweep::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Replay(given) => match given.line()? {
+            Some(line) => sweep::replay(&line, folder, mode).await,
+            None => replay::run(&given),
+        },
         Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Run(given) if given.chaos.chaos.is_some() => {
             chaos::run(given, folder, mode, Interrupts::listen()?).await

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use azdrill::journal_file::JournalFile;
 use azdrill::page::Page;
 use azdrill::replay::{self, Until};
+use azdrill::sweep::BEGINS;
 use clap::Args;
 
 use super::failure::Failure;
@@ -20,7 +21,8 @@ Exit code 0: all answers are the same, byte for byte. 1: some are not. 2: it cou
 #[derive(Args)]
 #[command(after_help = SECRETS)]
 pub(super) struct ReplayArguments {
-    /// A journal: what `--journal` of `run`, `serve` and `scenario` wrote.
+    /// A journal: what `--journal` of `run`, `serve` and `scenario` wrote; or the line that `azdrill chaos` printed of a
+    /// run, which begins with `sweep/1/`.
     file: PathBuf,
     /// Stop once this many inputs have been played, and show what exists then, and the log's end.
     #[arg(long, value_name = "N", conflicts_with = "explain", value_parser = clap::value_parser!(u64).range(1..))]
@@ -29,6 +31,21 @@ pub(super) struct ReplayArguments {
     /// its secrets), who said no, why, and by which rule. An input makes one exchange, several or none.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     explain: Option<u64>,
+}
+
+impl ReplayArguments {
+    /// The line of a sweep, if it is one that is to be played.
+    pub(super) fn line(&self) -> Result<Option<String>, Failure> {
+        let text = self.file.to_str().map(str::trim);
+        let Some(line) = text.filter(|text| text.starts_with(BEGINS) && !self.file.exists()) else {
+            return Ok(None);
+        };
+        if self.until.is_some() || self.explain.is_some() {
+            let why = "--until and --explain are of journals: the line of a sweep is played whole";
+            return Err(why.to_owned().into());
+        }
+        Ok(Some(line.to_owned()))
+    }
 }
 
 pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {

@@ -10,6 +10,7 @@ use azdrill_emulator::services::Settings;
 
 use super::client::Client;
 use super::error::RunError;
+use super::onlooker::Onlooker;
 use super::play::Play;
 use super::report::Report;
 use super::settings::{check_versions, settings};
@@ -95,6 +96,19 @@ pub async fn play(scenario: &Scenario, machine: &Machine) -> Result<Report, RunE
     Box::pin(play_into(scenario, machine, None)).await
 }
 
+/// The same, while somebody looks on.
+///
+/// # Errors
+///
+/// As [`play`].
+pub async fn play_watched(
+    scenario: &Scenario,
+    machine: &Machine,
+    onlooker: &mut dyn Onlooker,
+) -> Result<Report, RunError> {
+    Box::pin(play_with(scenario, machine, None, Some(onlooker))).await
+}
+
 /// The same, with a journal of everything the machine was given.
 ///
 /// # Errors
@@ -104,6 +118,15 @@ pub async fn play_into(
     scenario: &Scenario,
     machine: &Machine,
     journal: Option<&JournalFile>,
+) -> Result<Report, RunError> {
+    Box::pin(play_with(scenario, machine, journal, None)).await
+}
+
+async fn play_with(
+    scenario: &Scenario,
+    machine: &Machine,
+    journal: Option<&JournalFile>,
+    mut onlooker: Option<&mut dyn Onlooker>,
 ) -> Result<Report, RunError> {
     let began = Instant::now();
     let machine = &machine.for_world_of(scenario);
@@ -139,7 +162,17 @@ pub async fn play_into(
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
     play.simulated = matches!(machine.outside, Outside::Simulated(_));
-    let mut steps = Box::pin(play.steps(machine.profile)).await?;
+    play.watched = onlooker.is_some();
+    let lent: Option<&mut dyn Onlooker> = match &mut onlooker {
+        Some(onlooker) => Some(&mut **onlooker),
+        None => None,
+    };
+    let mut steps = Box::pin(play.steps(machine.profile, lent)).await?;
+    if let Some(onlooker) = onlooker {
+        play.client.advance(onlooker.patience()).await?;
+        let now = play.client.now();
+        play.client.look(|core| onlooker.ended(core, now));
+    }
     play.tell_unstruck(&mut steps);
     let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(start);

@@ -11,6 +11,7 @@ use azdrill_emulator::world::Operator;
 use super::client::Client;
 use super::error::RunError;
 use super::names::Names;
+use super::onlooker::Onlooker;
 use super::owners::Owners;
 use super::personas::persona;
 use super::report::{self, JobState, JobTimes, Outcome, RuleNote, StepReport};
@@ -50,6 +51,8 @@ pub(crate) struct Play<'a> {
     pub(super) backed_up: BTreeMap<String, DatabaseContent>,
     /// Whether its servers only are said to run: steps of rows are passed over.
     pub(super) simulated: bool,
+    /// Whether somebody looks on who has things go wrong: a step that finds nothing to go on with is passed over.
+    pub(super) watched: bool,
     /// How many of the scenario's steps have been taken.
     pub(super) taken: usize,
     /// The steps that happen in the job of the one being taken.
@@ -98,6 +101,7 @@ impl<'a> Play<'a> {
             rotations: 0,
             backed_up: BTreeMap::new(),
             simulated: false,
+            watched: false,
             taken: 0,
             meanwhile: Vec::new(),
             happened: VecDeque::new(),
@@ -105,9 +109,17 @@ impl<'a> Play<'a> {
     }
 
     /// Takes the scenario's steps.
-    pub(crate) async fn steps(&mut self, profile: Profile) -> Result<Vec<StepReport>, RunError> {
+    pub(crate) async fn steps(
+        &mut self,
+        profile: Profile,
+        mut onlooker: Option<&mut dyn Onlooker>,
+    ) -> Result<Vec<StepReport>, RunError> {
         let mut steps = Vec::new();
-        for step in &self.scenario.steps {
+        for (number, step) in self.scenario.steps.iter().enumerate() {
+            if let Some(onlooker) = &mut onlooker {
+                let now = self.client.now();
+                self.client.look(|core| onlooker.before(number, core, now));
+            }
             let step = self.step(step, profile).await?;
             if self.client.driver().lacked_postgres() && !step.misses.is_empty() {
                 return Err(RunError::NeedsRows);
@@ -134,6 +146,8 @@ impl<'a> Play<'a> {
         self.client.act_as(None);
         let (outcome, played) = match outcome {
             Err(RunError::NeedsRows) if self.simulated => (Outcome::default(), false),
+            // What was not done because of a fault may leave nothing to go on with.
+            Err(RunError::Scenario(_)) if self.watched => (Outcome::default(), false),
             outcome => (outcome?, true),
         };
         let (exchanges, notes): (Vec<_>, Vec<_>) = self.client.look(|core| {

@@ -78,7 +78,7 @@ impl WorldBuilder {
         if let Some(scenario) = &self.setup.world {
             let client = Client::new(self.driver.clone(), self.operator.clone());
             let mut play = Play::begin(scenario, client, self.setup.postgres.clone()).await?;
-            for step in play.steps(self.setup.profile).await? {
+            for step in play.steps(self.setup.profile, None).await? {
                 if let Some(miss) = step.misses.into_iter().next() {
                     return Err(ServeError::Step {
                         world: scenario.name.clone(),

@@ -51,6 +51,11 @@ impl Client {
         })
     }
 
+    /// What it signs its requests with. A secret.
+    pub fn token(&self) -> &str {
+        self.bearer.trim_start_matches("Bearer ")
+    }
+
     /// Sends a request as this client, whatever the answer.
     pub fn send(&self, azure: &mut Azure, now: Timestamp, request: Request) -> Response {
         self.send_from(azure, now, &NetworkPath::internet(), request)

@@ -14,6 +14,7 @@ mod serve_arguments;
 mod signals;
 mod start;
 mod state_folder;
+mod sweeps;
 mod terminal;
 mod time;
 mod verdict;

@@ -10,7 +10,7 @@ use azdrill::sketch::validate_backup::{self as backup, Backs, Reads};
 
 use super::events::Event;
 use super::{Held, Mistake, Model, PROPAGATION, protected_by_guard, refused};
-use crate::step::{Act, Immutability, Restore, Role, Setting};
+use azdrill::sequence::step::{Act, Immutability, Restore, Role, Setting};
 
 impl Model {
     /// What the operator does.

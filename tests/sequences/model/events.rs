@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Deleted, Mistake, Model, Point, Protection};
-use crate::step::Restore;
+use azdrill::sequence::step::Restore;
 
 const DAY: i64 = 86_400_000;
 /// The first time of the policy's weekly schedule: Sunday, 8 March 2026, 02:00 UTC.
@@ -170,7 +170,7 @@ impl Model {
             None if !self.is_there(of) => Some(azdrill::oracle::SYNTHETIC),
             None if !self.identity => Some("UserErrorSystemIdentityNotEnabledWithVault"),
             None if !self.key_usable() => Some("CloudInternalError"),
-            None if !self.holds(crate::step::Role::BacksUp).0 => {
+            None if !self.holds(azdrill::sequence::step::Role::BacksUp).0 => {
                 Some("PostgreSQLFlexOperationFailedUserError")
             }
             None => None,

@@ -15,10 +15,9 @@ use azdrill::oracle::{Expected, Gate, Profile, SYNTHETIC};
 use azdrill::sketch::restore_as_files::Network;
 
 use self::events::Event;
-use crate::step::{Act, Immutability, Person, Restore, Role, Step};
+use azdrill::sequence::BEGIN;
+use azdrill::sequence::step::{Act, Immutability, Person, Restore, Role, Step};
 
-/// When every world begins: 2 March 2026, 06:00 UTC, a Monday.
-pub(crate) const BEGIN: i64 = 1_772_431_200_000;
 /// A new or deleted role assignment is seen so much later.
 const PROPAGATION: i64 = 600_000;
 
@@ -50,6 +49,17 @@ pub(crate) struct Beginning {
     pub(crate) recorded: bool,
     /// What the model has wrong.
     pub(crate) mistake: Option<Mistake>,
+}
+
+impl Beginning {
+    /// The world it is the beginning of.
+    pub(crate) fn world(self) -> azdrill::sequence::Beginning {
+        azdrill::sequence::Beginning {
+            profile: self.profile,
+            encrypted: self.encrypted,
+            recorded: self.recorded,
+        }
+    }
 }
 
 /// A role the vault's identity was given.

@@ -4,7 +4,7 @@ use azdrill::oracle::{Expected, SYNTHETIC};
 
 use super::events::{Event, Phase};
 use super::{Instance, Job, Mistake, Model, Protection, not_there, protected_by_guard, refused};
-use crate::step::{Change, Restore};
+use azdrill::sequence::step::{Change, Restore};
 
 impl Model {
     /// FX-B-21: what is being configured or changed is left alone.
@@ -117,7 +117,7 @@ impl Model {
             return Expected::Passes;
         };
         let deletion = Event::Deleted(instance.number, instance.returned);
-        if self.immutability != crate::step::Immutability::Disabled && !self.points.is_empty() {
+        if self.immutability != azdrill::sequence::step::Immutability::Disabled && !self.points.is_empty() {
             return refused(&["VLT-05"], SYNTHETIC);
         }
         if let Err(refused) = self.use_instance_unlocking() {

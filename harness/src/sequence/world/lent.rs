@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 use super::founded::Founded;
-use crate::model::Beginning;
+use crate::sequence::Beginning;
 
 thread_local! {
     static IDLE: RefCell<Vec<Box<Founded>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A world that is given back when the sequence is over, however it ended.
-pub(crate) struct Lent(Option<Box<Founded>>);
+pub struct Lent(Option<Box<Founded>>);
 
 impl Lent {
     /// The world of a beginning, as it was put up.
@@ -23,10 +23,15 @@ impl Lent {
         if let Some(mut own) = idle
             && own.world.azure.come_back_to(&own.kept).is_ok()
         {
+            // What was done before is no part of what is done from here on.
+            own.world.azure.faults_mut().clear();
+            own.world.azure.clear_log();
             return Self(Some(own));
         }
         let founded = Founded::new(beginning);
-        Self(Some(Box::new(founded.expect("every call to it is let through"))))
+        let mut founded = Box::new(founded.expect("every call to it is let through"));
+        founded.world.azure.clear_log();
+        Self(Some(founded))
     }
 }
 

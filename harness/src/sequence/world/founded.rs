@@ -1,13 +1,5 @@
 //! The world sequences begin in: put up once by real calls, kept, and come back to for each of them.
 
-use azdrill::oracle::Profile;
-use azdrill::strategy::WorldError;
-use azdrill::strategy::client::Client;
-use azdrill::strategy::foundation::{Foundation, REGION};
-use azdrill::strategy::movement::SimulatedMovement;
-use azdrill::strategy::painted::Identities;
-use azdrill::strategy::question::{SEED, rules_for};
-use azdrill::strategy::restore_as_files::target_account;
 use azdrill_emulator::azure::KeptWorld;
 use azdrill_emulator::model::{PrincipalId, Request, ResourceId};
 use azdrill_emulator::services::Pace;
@@ -15,41 +7,58 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::model::Beginning;
-use crate::step::Role;
+use crate::oracle::Profile;
+use crate::sequence::Beginning;
+use crate::sequence::step::Role;
+use crate::strategy::WorldError;
+use crate::strategy::client::Client;
+use crate::strategy::foundation::{Foundation, REGION};
+use crate::strategy::movement::SimulatedMovement;
+use crate::strategy::painted::Identities;
+use crate::strategy::question::{SEED, rules_for};
+use crate::strategy::restore_as_files::{CONTAINER, target_account};
 
 /// The version of the Backup service's interface spoken.
-pub(crate) const VERSION: &str = "2024-04-01";
+pub(super) const VERSION: &str = "2024-04-01";
 /// The version of Key Vault's.
-pub(crate) const KEYS_VERSION: &str = "7.4";
+pub(super) const KEYS_VERSION: &str = "7.4";
 /// What tokens for Key Vault are for.
-pub(crate) const KEYS_AUDIENCE: &str = "https://vault.azure.net";
+pub(super) const KEYS_AUDIENCE: &str = "https://vault.azure.net";
 /// The host of the keys.
-pub(crate) const KEYS_HOST: &str = "drillkeys.vault.azure.net";
+pub(super) const KEYS_HOST: &str = "drillkeys.vault.azure.net";
 
 /// What there is in the world.
-pub(crate) struct Founded {
+pub struct Founded {
     beginning: Beginning,
-    pub(crate) world: Foundation,
-    pub(crate) kept: KeptWorld,
-    pub(crate) vault: ResourceId,
-    pub(crate) policy: ResourceId,
-    pub(crate) server: ResourceId,
-    pub(crate) account: ResourceId,
-    pub(crate) guard: ResourceId,
-    pub(crate) key_vault: ResourceId,
-    pub(crate) identities: Identities,
+    /// The emulator with it.
+    pub world: Foundation,
+    /// The world as it was put up.
+    pub kept: KeptWorld,
+    /// The vault.
+    pub vault: ResourceId,
+    /// Its policy.
+    pub policy: ResourceId,
+    /// The server.
+    pub server: ResourceId,
+    /// The target account.
+    pub account: ResourceId,
+    /// The Resource Guard.
+    pub guard: ResourceId,
+    /// The key vault, whether there is one or not.
+    pub key_vault: ResourceId,
+    /// The vault's identities.
+    pub identities: Identities,
     /// Who may read and nothing else.
-    pub(crate) auditor: PrincipalId,
+    pub auditor: PrincipalId,
     /// The addresses of two keys, where the vault is encrypted with the first.
-    pub(crate) keys: Vec<String>,
+    pub keys: Vec<String>,
     /// How many role assignments there are besides those of sequences.
-    pub(crate) assignments: usize,
+    pub assignments: usize,
 }
 
 impl Founded {
     /// Puts it up.
-    pub(crate) fn new(beginning: Beginning) -> Result<Self, WorldError> {
+    pub fn new(beginning: Beginning) -> Result<Self, WorldError> {
         let profile: Profile = beginning.profile;
         let mut world = Foundation::begin(rules_for(profile)?, SEED)?;
         let own = world.person.subscription.clone();
@@ -100,30 +109,27 @@ impl Founded {
         })
     }
 
-    /// Whether it is the world of a beginning: what the model has wrong makes no difference to it.
-    pub(crate) fn is_of(&self, other: Beginning) -> bool {
-        let facts = |own: Beginning| (own.profile, own.encrypted, own.recorded);
-        facts(self.beginning) == facts(other)
+    /// Whether it is the world of a beginning.
+    pub fn is_of(&self, other: Beginning) -> bool {
+        self.beginning == other
     }
 
     /// Where a role is given.
-    pub(crate) fn scope(&self, role: Role) -> ResourceId {
+    pub fn scope(&self, role: Role) -> ResourceId {
         match role {
             Role::BacksUp => self.server.clone(),
             Role::ReadsGroup => self.server.resource_group_id().expect("a server is in a group"),
             Role::WritesAccount | Role::ReadsAccount => self.account.clone(),
-            Role::WritesContainer => {
-                let container = azdrill::strategy::restore_as_files::CONTAINER;
-                self.account
-                    .child(["blobServices", "default", "containers", container])
-            }
+            Role::WritesContainer => self
+                .account
+                .child(["blobServices", "default", "containers", CONTAINER]),
             Role::UsesKey => self.key_vault.clone(),
         }
     }
 }
 
 /// A vault's encryption with a key, as its system-assigned identity.
-pub(crate) fn encryption(key: &str) -> Value {
+pub(super) fn encryption(key: &str) -> Value {
     json!({
         "state": "Enabled",
         "keyVaultProperties": {"keyUri": key},

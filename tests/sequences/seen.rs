@@ -1,70 +1,43 @@
 //! What is seen of the world, and in what it differs from the model.
 
-use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use azdrill::oracle::SYNTHETIC;
-use azdrill_emulator::authz::Assignment;
-use azdrill_emulator::model::{ResourceId, Timestamp};
-use azdrill_emulator::server::Core as _;
-use azdrill_emulator::state::{Resource, ResourceBody};
+use azdrill::sequence::step::Person;
+use azdrill::sequence::world::World;
+use azdrill_emulator::model::Timestamp;
 use http::Method;
 
-use super::World;
 use crate::model::{Model, Protection};
-use crate::step::Person;
 
 /// No job takes longer than a backup, in milliseconds.
 const LONGEST: i64 = 941_000;
 
-/// Everything there is but for the log, to be held against what it was.
-#[derive(PartialEq)]
-pub(crate) struct Everything {
-    resources: BTreeMap<ResourceId, (ResourceBody, Timestamp)>,
-    assignments: Vec<(String, Timestamp)>,
-    principals: usize,
-    jobs: usize,
-    points: usize,
-    next_due: Option<Timestamp>,
-    operations: usize,
+/// The world, and how much of it has been looked at.
+pub(crate) struct Seen {
+    world: World,
+    /// How many jobs have been seen to end.
+    jobs_seen: usize,
 }
 
-impl World {
-    /// Takes note of everything. `whole`: with what takes long to count.
-    pub(crate) fn everything(&self, whole: bool) -> Everything {
-        let azure = &self.founded.world.azure;
-        let (state, own) = (azure.state(), &azure.services().data_protection);
-        let noted = |own: &Resource| (own.body.clone(), own.created);
-        let seen = |own: &Assignment| (own.name.clone(), own.seen_from);
-        Everything {
-            resources: state
-                .resources
-                .iter()
-                .map(|(id, own)| (id.clone(), noted(own)))
-                .collect(),
-            assignments: state.access.assignments().map(seen).collect(),
-            principals: state.directory.iter().count(),
-            jobs: own.all_jobs().count(),
-            points: own.all_recovery_points().count(),
-            next_due: azure.next_due(),
-            operations: if whole { state.operations.all().count() } else { 0 },
-        }
-    }
+impl Deref for Seen {
+    type Target = World;
 
-    /// Which key the vault shows.
-    pub(super) fn key(&self) -> usize {
-        let shown =
-            self.vault_text("/properties/securitySettings/encryptionSettings/keyVaultProperties/keyUri");
-        usize::from(self.founded.keys.get(1).is_some_and(|second| *second == shown))
+    fn deref(&self) -> &World {
+        &self.world
     }
+}
 
-    fn vault_text(&self, pointer: &str) -> &str {
-        let vault = self.founded.world.azure.state().resource(&self.founded.vault);
-        vault.map_or("", |vault| vault.text(pointer))
+impl DerefMut for Seen {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
     }
+}
 
-    fn account_text(&self, pointer: &str) -> &str {
-        let account = self.founded.world.azure.state().resource(&self.founded.account);
-        account.map_or("", |account| account.text(pointer))
+impl Seen {
+    /// A world of which nothing has been seen.
+    pub(crate) fn new(world: World) -> Self {
+        Self { world, jobs_seen: 0 }
     }
 
     /// In what the world differs from the model. `deleted`: whether to ask for what is soft-deleted as well.
@@ -129,10 +102,18 @@ impl World {
     }
 
     fn differs_in_jobs(&mut self, model: &Model) -> Option<String> {
-        let all = self.founded.world.azure.services().data_protection.all_jobs();
-        let mut count = self.jobs_seen;
+        let mut seen = self.jobs_seen;
+        let differs = self.differs_in_jobs_since(model, &mut seen);
+        self.jobs_seen = seen;
+        differs
+    }
+
+    /// The same, from those on that have not been `seen` to end.
+    fn differs_in_jobs_since(&self, model: &Model, seen: &mut usize) -> Option<String> {
+        let all = self.azure().services().data_protection.all_jobs();
+        let mut count = *seen;
         let mut ended = true;
-        for job in all.skip(self.jobs_seen) {
+        for job in all.skip(*seen) {
             let Some(expected) = model.jobs.get(count) else {
                 return Some(format!("a job nobody expected: {job:?}"));
             };
@@ -159,7 +140,7 @@ impl World {
             }
             ended &= job.ended.is_some();
             if ended {
-                self.jobs_seen = count;
+                *seen = count;
             }
         }
         let expected = model.jobs.len();

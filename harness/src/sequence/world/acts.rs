@@ -1,17 +1,17 @@
 //! What is done, as requests.
 
-use azdrill::sketch::Shape as _;
-use azdrill::sketch::restore_as_files::{Container, CrossTenant, Prefix, Sketch};
-use azdrill::strategy::foundation::{REGION, backup_now, datasource};
-use azdrill::strategy::restore_as_files::{CONTAINER, TAKEN, write_account};
-use azdrill::strategy::storage_network::RuleSubject;
-use azdrill_emulator::model::{Request, ResourceId, Response};
+use azdrill_emulator::model::{Request, Response};
 use http::Method;
 use serde_json::{Value, json};
 
 use super::World;
 use super::founded::{KEYS_HOST, KEYS_VERSION, VERSION, encryption};
-use crate::step::{Act, Change, Person, Restore, Role, Setting, Step};
+use crate::sequence::step::{Act, Change, Person, Restore, Role, Setting, Step};
+use crate::sketch::Shape as _;
+use crate::sketch::restore_as_files::{Container, CrossTenant, Prefix, Sketch};
+use crate::strategy::foundation::{REGION, backup_now, datasource};
+use crate::strategy::restore_as_files::{CONTAINER, TAKEN, write_account};
+use crate::strategy::storage_network::RuleSubject;
 
 /// The name of a recovery point that was never there.
 const NO_POINT: &str = "00000000000000000000000000000000";
@@ -44,6 +44,7 @@ impl World {
                 self.at_instance(by, Method::POST, "/validateRestore", Some(&body))
             }
             Act::Restore { what, approved } => {
+                self.restores += 1;
                 let mut body = self.restore_request(what);
                 self.approve(&mut body, "dppTriggerRestoreRequests", approved);
                 self.at_instance(by, Method::POST, "/restore", Some(&body))
@@ -73,25 +74,13 @@ impl World {
         }
     }
 
-    /// The instance's id.
-    pub(crate) fn instance(&self) -> ResourceId {
-        self.founded
-            .vault
-            .child(["backupInstances", self.founded.server.name()])
-    }
-
     fn at_instance(&mut self, by: Person, method: Method, action: &str, body: Option<&Value>) -> Response {
         let target = format!("{}{action}?api-version={VERSION}", self.instance());
         self.send(by, method, &target, body)
     }
 
-    pub(super) fn at_vault(
-        &mut self,
-        by: Person,
-        method: Method,
-        below: &str,
-        body: Option<&Value>,
-    ) -> Response {
+    /// Asks something of the vault's, or of what is below it.
+    pub fn at_vault(&mut self, by: Person, method: Method, below: &str, body: Option<&Value>) -> Response {
         let target = format!("{}/{below}?api-version={VERSION}", self.founded.vault);
         self.send(by, method, &target, body)
     }
@@ -198,6 +187,20 @@ impl World {
         response
     }
 
+    /// A restore as files of a recovery point into a prefix of its own, approved.
+    pub fn restore_of(&mut self, point: &str) -> Value {
+        self.restores += 1;
+        let what = Restore {
+            newest: true,
+            container: Container::There,
+            prefix: Prefix::Free,
+        };
+        let mut body = self.restore_request(what);
+        body["recoveryPointId"] = json!(point);
+        self.approve(&mut body, "dppTriggerRestoreRequests", true);
+        body
+    }
+
     fn restore_request(&self, what: Restore) -> Value {
         let points = self
             .founded
@@ -207,18 +210,21 @@ impl World {
             .data_protection
             .recovery_points(&self.instance());
         let newest = points.first().filter(|_| what.newest);
+        let point = newest.map_or(NO_POINT, |point| &point.id);
         let container = match what.container {
             Container::There => CONTAINER,
             Container::Missing => "nowhere",
         };
-        let prefix = match what.prefix {
-            Prefix::Free => "free",
-            Prefix::Taken => TAKEN,
+        let prefix = match (what.prefix, &self.contents) {
+            (Prefix::Taken, _) => TAKEN.to_owned(),
+            (Prefix::Free, None) => "free".to_owned(),
+            // Files are written, so that each restore needs names of its own.
+            (Prefix::Free, Some(_)) => prefix(self.restores),
         };
         let account = self.founded.account.name();
         json!({
             "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
-            "recoveryPointId": newest.map_or(NO_POINT, |point| &point.id),
+            "recoveryPointId": point,
             "sourceDataStoreType": "VaultStore",
             "restoreTargetInfo": {
                 "objectType": "RestoreFilesTargetInfo",
@@ -276,7 +282,11 @@ impl World {
             &format!("{path}?api-version={KEYS_VERSION}"),
         );
         let request = request.with_json(&json!({"attributes": {"enabled": enabled}}));
-        let (client, now) = (self.client(by, true), self.time());
-        client.send(&mut self.founded.world.azure, now, request)
+        self.send_as(by, true, request)
     }
+}
+
+/// The prefix of a restore's files, where each has one of its own.
+pub(super) fn prefix(number: u32) -> String {
+    format!("restore{number}")
 }

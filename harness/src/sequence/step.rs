@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use azdrill::sketch::restore_as_files::{
+use crate::sketch::restore_as_files::{
     Bypass, Container, DefaultAction, Network, Prefix, PublicAccess, ResourceRule,
 };
 
 /// Who does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Person {
+pub enum Person {
     /// The subscription's owner.
     Operator,
     /// Somebody who may read everything, and nothing else.
@@ -17,7 +17,7 @@ pub(crate) enum Person {
 
 /// What the vault's identity may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
+pub enum Role {
     /// PostgreSQL Flexible Server Long Term Retention Backup Role on the server.
     BacksUp,
     /// Reader on the server's resource group.
@@ -34,7 +34,7 @@ pub(crate) enum Role {
 
 impl Role {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub const ALL: [Self; 6] = [
         Self::BacksUp,
         Self::ReadsGroup,
         Self::WritesAccount,
@@ -44,7 +44,7 @@ impl Role {
     ];
 
     /// The built-in role's name.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::BacksUp => "PostgreSQL Flexible Server Long Term Retention Backup Role",
             Self::ReadsGroup => "Reader",
@@ -57,7 +57,7 @@ impl Role {
 
 /// A change of the target account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setting {
+pub enum Setting {
     /// `publicNetworkAccess`.
     Access(PublicAccess),
     /// `networkAcls.defaultAction`.
@@ -74,7 +74,7 @@ pub(crate) enum Setting {
 
 impl Setting {
     /// Writes it into the network settings; gives back whether replication is allowed, if it is about that.
-    pub(crate) fn write(self, network: &mut Network) -> Option<bool> {
+    pub fn write(self, network: &mut Network) -> Option<bool> {
         match self {
             Self::Access(access) => network.access = access,
             Self::Default(action) => network.default_action = action,
@@ -89,18 +89,18 @@ impl Setting {
 
 /// What is to be restored, and where to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Restore {
+pub struct Restore {
     /// The newest recovery point; one that was never there otherwise.
-    pub(crate) newest: bool,
+    pub newest: bool,
     /// The target container.
-    pub(crate) container: Container,
+    pub container: Container,
     /// The prefix of the files' names.
-    pub(crate) prefix: Prefix,
+    pub prefix: Prefix,
 }
 
 /// Immutability of a vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Immutability {
+pub enum Immutability {
     /// None.
     Disabled,
     /// It can be taken back.
@@ -111,7 +111,7 @@ pub(crate) enum Immutability {
 
 impl Immutability {
     /// Azure's word.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Disabled => "Disabled",
             Self::Unlocked => "Unlocked",
@@ -122,35 +122,54 @@ impl Immutability {
 
 /// What a change of protection is to end in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
+    /// `stopProtection`.
     Stop,
+    /// `suspendBackups`.
     Suspend,
+    /// `resumeProtection`.
     Resume,
 }
 
 /// What is done. `approved`: the request names the Resource Guard's request for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
+pub enum Act {
     /// So many seconds pass.
     Wait(i64),
+    /// A role is given to the vault's newest identity.
     Grant(Role),
+    /// It is taken away from it.
     Revoke(Role),
+    /// The target account is changed.
     Set(Setting),
+    /// The vault's system-assigned identity is switched off.
     IdentityOff,
+    /// It is switched on.
     IdentityOn,
     /// Off and on again: another principal.
     IdentityRecycled,
+    /// The backup instance is put.
     Protect,
+    /// A backup is asked for.
     BackUp,
+    /// A restore is validated.
     Validate(Restore),
+    /// A restore is asked for.
     Restore {
+        /// What, and where to.
         what: Restore,
+        /// See above.
         approved: bool,
     },
+    /// The instance is deleted.
     Delete,
+    /// It is undeleted.
     Undelete,
+    /// Its protection is changed.
     Change {
+        /// What it is to end in.
         what: Change,
+        /// See above.
         approved: bool,
     },
     /// Maps the vault to the Resource Guard.
@@ -161,16 +180,23 @@ pub(crate) enum Act {
     UnlockInstance,
     /// Removes the mapping.
     Unguard,
+    /// The vault's immutability is set.
     Immutable {
+        /// What to.
         to: Immutability,
+        /// See above.
         approved: bool,
     },
+    /// The vault's soft delete is set.
     SoftDelete {
+        /// Whether it is to be on.
         on: bool,
+        /// See above.
         approved: bool,
     },
     /// Encrypts the vault with the other one of two keys.
     ExchangeKey {
+        /// See above.
         approved: bool,
     },
     /// Switches the key the vault is encrypted with on or off.
@@ -179,7 +205,7 @@ pub(crate) enum Act {
 
 impl Act {
     /// What kind of thing it is, for counting.
-    pub(crate) fn kind(self) -> &'static str {
+    pub fn kind(self) -> &'static str {
         match self {
             Self::Wait(_) => "wait",
             Self::Grant(_) => "grant",
@@ -213,9 +239,11 @@ impl Act {
 
 /// One step of a sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) act: Act,
-    pub(crate) by: Person,
+pub struct Step {
+    /// What is done.
+    pub act: Act,
+    /// Who does it.
+    pub by: Person,
 }
 
 impl fmt::Debug for Step {
