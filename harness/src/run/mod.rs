@@ -10,6 +10,7 @@ mod datasource;
 mod during;
 mod ended;
 mod error;
+mod folded;
 mod hold;
 mod job;
 mod kind;

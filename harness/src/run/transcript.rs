@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use azdrill_emulator::log::{CallOrigin, Exchange};
 
+use super::folded::folded;
 use super::{Report, StepReport};
 
 /// The transcript. Ids, times and order are deterministic; sizes of dumps are left out, since they
@@ -27,32 +28,12 @@ fn write_step(text: &mut String, step: &StepReport) {
         step.kind.as_str(),
         outcome.brief()
     );
-    let mut last = String::new();
-    let mut repeated = 0;
-    for exchange in &step.exchanges {
-        let line = exchange_line(exchange);
-        if line == last {
-            repeated += 1;
-            continue;
-        }
-        flush(text, &mut repeated);
+    let notes = step.notes.iter();
+    let notes: Vec<String> = notes
+        .map(|note| format!("  note {}: {}", note.about, shorten(&note.text)))
+        .collect();
+    for line in folded(&exchanged(&step.exchanges)).iter().chain(&folded(&notes)) {
         let _ = writeln!(text, "{line}");
-        if let Some(refused) = &exchange.refused {
-            let rules: Vec<&str> = refused.rules.iter().map(|id| id.as_str()).collect();
-            let _ = writeln!(
-                text,
-                "       {} at {}: {} [{}]",
-                refused.code,
-                refused.gate.as_str(),
-                shorten(&refused.reason),
-                rules.join(", ")
-            );
-        }
-        last = line;
-    }
-    flush(text, &mut repeated);
-    for note in &step.notes {
-        let _ = writeln!(text, "  note {}: {}", note.about, shorten(&note.text));
     }
     if !outcome.code.is_empty() {
         let _ = writeln!(text, "  code {}: {}", outcome.code, outcome.message);
@@ -90,9 +71,38 @@ fn write_step(text: &mut String, step: &StepReport) {
     }
 }
 
-fn flush(text: &mut String, repeated: &mut u32) {
+/// The calls of a step; the same one again is counted.
+fn exchanged(exchanges: &[Exchange]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut last = String::new();
+    let mut repeated = 0;
+    for exchange in exchanges {
+        let line = exchange_line(exchange);
+        if line == last {
+            repeated += 1;
+            continue;
+        }
+        flush(&mut lines, &mut repeated);
+        lines.push(line.clone());
+        if let Some(refused) = &exchange.refused {
+            let rules: Vec<&str> = refused.rules.iter().map(|id| id.as_str()).collect();
+            lines.push(format!(
+                "       {} at {}: {} [{}]",
+                refused.code,
+                refused.gate.as_str(),
+                shorten(&refused.reason),
+                rules.join(", ")
+            ));
+        }
+        last = line;
+    }
+    flush(&mut lines, &mut repeated);
+    lines
+}
+
+fn flush(lines: &mut Vec<String>, repeated: &mut u32) {
     if *repeated > 0 {
-        let _ = writeln!(text, "       ({repeated} more)");
+        lines.push(format!("       ({repeated} more)"));
         *repeated = 0;
     }
 }
