@@ -163,6 +163,7 @@ fn profiles_are_named_by_those_who_choose_them() {
         "harness/src/scenario/",
         "harness/src/serve/",
         "harness/src/strategy/",
+        "harness/src/sweep/",
     ];
     let mut found = Vec::new();
     for source in rust_files("emulator/src")

@@ -114,7 +114,10 @@ fn unordered_maps_are_only_asked() {
         assert!(!names.is_empty(), "{path} has no unordered map any more: {what}");
         for name in names {
             for through in GOES_THROUGH {
-                let wrong = [format!("{name}{through}"), format!("{name}.borrow(){through}")];
+                let wrong = [
+                    format!("self.{name}{through}"),
+                    format!("self.{name}.borrow(){through}"),
+                ];
                 assert!(
                     !wrong.iter().any(|wrong| code.contains(wrong)),
                     "{path} goes through {name}"
