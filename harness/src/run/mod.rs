@@ -10,7 +10,6 @@ mod datasource;
 mod during;
 mod ended;
 mod error;
-mod folded;
 mod hold;
 mod job;
 mod kind;

@@ -4,8 +4,12 @@ use std::fmt::Write;
 
 use azdrill_emulator::log::{CallOrigin, Exchange};
 
-use super::folded::folded;
 use super::{Report, StepReport};
+
+/// Of how many lines of one kind a step is told whole, and how many at both ends are told of more.
+const LINES_MAX: usize = 300;
+const LINES_FIRST: usize = 60;
+const LINES_LAST: usize = 20;
 
 /// The transcript. Ids, times and order are deterministic; sizes of dumps are left out, since they
 /// differ between versions of PostgreSQL.
@@ -32,9 +36,8 @@ fn write_step(text: &mut String, step: &StepReport) {
     let notes: Vec<String> = notes
         .map(|note| format!("  note {}: {}", note.about, shorten(&note.text)))
         .collect();
-    for line in folded(&exchanged(&step.exchanges)).iter().chain(&folded(&notes)) {
-        let _ = writeln!(text, "{line}");
-    }
+    write_lines(text, &exchanged(&step.exchanges));
+    write_lines(text, &notes);
     if !outcome.code.is_empty() {
         let _ = writeln!(text, "  code {}: {}", outcome.code, outcome.message);
         let decided = [
@@ -68,6 +71,24 @@ fn write_step(text: &mut String, step: &StepReport) {
     }
     for miss in &step.misses {
         let _ = writeln!(text, "  MISSED {miss}");
+    }
+}
+
+/// Writes the lines; of more than anybody reads, those at both ends.
+fn write_lines(text: &mut String, lines: &[String]) {
+    let (first, last) = match lines.len() {
+        0..=LINES_MAX => (lines.len(), 0),
+        _ => (LINES_FIRST, LINES_LAST),
+    };
+    for line in &lines[..first] {
+        let _ = writeln!(text, "{line}");
+    }
+    let left_out = lines.len() - first - last;
+    if left_out > 0 {
+        let _ = writeln!(text, "       ({left_out} lines more)");
+    }
+    for line in &lines[lines.len() - last..] {
+        let _ = writeln!(text, "{line}");
     }
 }
 
