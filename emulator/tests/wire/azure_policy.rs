@@ -9,26 +9,26 @@ use serde_json::{Value, json};
 use crate::callers::{CONTRIBUTOR, assignment, assignment_at};
 use crate::world::World;
 
-const AUTHORIZATION: &str = "/providers/Microsoft.Authorization";
+pub(crate) const AUTHORIZATION: &str = "/providers/Microsoft.Authorization";
 /// Storage accounts should disable public network access.
 pub(crate) const NO_PUBLIC_ACCESS: &str = "b2982f36-99f2-4db5-8eff-283140c09693";
 /// Storage accounts should prevent cross tenant object replication.
 const NO_CROSS_TENANT: &str = "92a89a79-6c52-4a7e-a03f-61306fc49312";
 /// Allowed locations.
-const LOCATIONS: &str = "e56962a6-4747-49cd-b67b-bf8b01975c4c";
+pub(crate) const LOCATIONS: &str = "e56962a6-4747-49cd-b67b-bf8b01975c4c";
 /// Storage Blob Data Contributor.
-const BLOBS: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
+pub(crate) const BLOBS: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
 
 pub(crate) fn built_in(id: &str) -> String {
     format!("{AUTHORIZATION}/policyDefinitions/{id}")
 }
 
 impl World {
-    fn subscription(&self) -> String {
+    pub(crate) fn subscription(&self) -> String {
         format!("/subscriptions/{}", self.operator.subscription)
     }
 
-    fn assign_policy(&mut self, scope: &str, name: &str, properties: &Value) -> Response {
+    pub(crate) fn assign_policy(&mut self, scope: &str, name: &str, properties: &Value) -> Response {
         let target = format!("{scope}{AUTHORIZATION}/policyAssignments/{name}");
         self.put(&target, &json!({"properties": properties}))
     }
@@ -45,7 +45,7 @@ impl World {
         assert_eq!(made.status, 201, "{made:?}");
     }
 
-    fn get_of_tenant(&mut self, target: &str) -> Response {
+    pub(crate) fn get_of_tenant(&mut self, target: &str) -> Response {
         let request = self.request(Method::GET, &self.with_version(target));
         self.send(request)
     }
@@ -62,7 +62,7 @@ impl World {
 }
 
 #[track_caller]
-fn assert_denied(answer: &Response, rules: &str) -> Value {
+pub(crate) fn assert_denied(answer: &Response, rules: &str) -> Value {
     assert_eq!(answer.status, 403, "{answer:?}");
     assert_eq!(answer.header("x-azdrill-gate"), Some("policy"));
     assert_eq!(answer.header("x-azdrill-rules"), Some(rules));
@@ -72,7 +72,7 @@ fn assert_denied(answer: &Response, rules: &str) -> Value {
 }
 
 #[track_caller]
-fn assert_code(answer: &Response, status: u16, code: &str) {
+pub(crate) fn assert_code(answer: &Response, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     assert_eq!(answer.json_body()["error"]["code"], code);
 }
@@ -385,61 +385,6 @@ fn a_template_is_refused_before_its_first_resource() {
 }
 
 #[test]
-fn definitions_are_listed_and_locations_are_as_azure_spells_them() {
-    let mut world = World::new();
-    let (group, subscription) = (world.group(), world.subscription());
-    let shown = world.get_of_tenant(&built_in(NO_PUBLIC_ACCESS)).json_body();
-    assert_eq!(shown["properties"]["policyType"], "BuiltIn");
-    assert_eq!(
-        shown["properties"]["parameters"]["effect"]["defaultValue"],
-        "Audit"
-    );
-    let unknown = built_in("ffffffff-0000-4000-8000-000000000000");
-    assert_eq!(world.get_of_tenant(&unknown).status, 501);
-    assert_code(
-        &world.get_of_tenant(&built_in("none")),
-        404,
-        "PolicyDefinitionNotFound",
-    );
-    let listed = |world: &mut World, target: &str| {
-        let all = world.get_of_tenant(target).json_body();
-        all["value"].as_array().map_or(0, Vec::len)
-    };
-    let all = listed(&mut world, &format!("{AUTHORIZATION}/policyDefinitions"));
-    assert!(all > 10);
-    let own = format!("{subscription}{AUTHORIZATION}/policyDefinitions");
-    assert_eq!(listed(&mut world, &own), all);
-    assert_eq!(
-        listed(&mut world, &format!("{own}?$filter=policyType eq 'Custom'")),
-        0
-    );
-
-    let locations = json!({
-        "policyDefinitionId": built_in(LOCATIONS),
-        "parameters": {"listOfAllowedLocations": {"value": ["northeurope"]}},
-    });
-    assert_eq!(
-        world.assign_policy(&subscription, "where", &locations).status,
-        201
-    );
-    let assignments = format!("{AUTHORIZATION}/policyAssignments");
-    assert_eq!(listed(&mut world, &format!("{group}{assignments}")), 1);
-    assert_eq!(
-        listed(
-            &mut world,
-            &format!("{group}{assignments}?$filter=atExactScope()")
-        ),
-        0
-    );
-    // Groups are not among what has tags and a location.
-    let other = format!("{subscription}/resourceGroups/other");
-    assert_eq!(world.put(&other, &json!({"location": "westeurope"})).status, 201);
-    let account = format!("{other}/providers/Microsoft.Storage/storageAccounts/elsewhere");
-    let body = json!({"location": "West Europe", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
-    assert_denied(&world.put(&account, &body), "POLICY");
-}
-
-#[test]
 fn what_is_not_played_of_a_policy_is_refused_by_name() {
     let mut world = World::new();
     let (group, subscription) = (world.group(), world.subscription());
@@ -503,28 +448,4 @@ fn tags_hide_nothing_from_a_policy() {
     assert_denied(&world.arm(Method::PATCH, &account, Some(&both)), "POLICY");
     let tags = json!({"tags": {"a": "b"}});
     assert_eq!(world.arm(Method::PATCH, &account, Some(&tags)).status, 200);
-}
-
-/// A definition of the mode Indexed is for types with tags and a location only, and a role assignment has neither.
-#[test]
-fn an_indexed_definition_is_not_for_what_has_no_tags() {
-    for (mode, status) in [("Indexed", 201), ("All", 403)] {
-        let mut world = World::new();
-        let (group, subscription) = (world.group(), world.subscription());
-        let definition = format!("{subscription}{AUTHORIZATION}/policyDefinitions/no-roles");
-        let body = json!({"properties": {
-            "mode": mode,
-            "policyRule": {
-                "if": {"field": "type", "equals": "Microsoft.Authorization/roleAssignments"},
-                "then": {"effect": "deny"},
-            },
-        }});
-        assert_eq!(world.put(&definition, &body).status, 201);
-        let made = world.assign_policy(&group, "closed", &json!({"policyDefinitionId": definition}));
-        assert_eq!(made.status, 201, "{made:?}");
-        let who = json!({"principalId": world.operator.object_id});
-        let target = assignment_at(&group, "11111111-2222-4333-8444-000000000009");
-        let answer = world.put(&target, &assignment(BLOBS, &who));
-        assert_eq!(answer.status, status, "{mode}: {answer:?}");
-    }
 }

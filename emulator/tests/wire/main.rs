@@ -51,6 +51,7 @@ mod other_tenants;
 mod partial_lists;
 mod people;
 mod policies;
+mod policy_definitions;
 mod providers;
 mod published_operations;
 mod query_options;

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::invariant::{Broken, Invariant};
 use super::mistake::Mistake;
-use super::play::Run;
+use super::run::Run;
 
 /// No operation and no job takes longer, told late by a fault or not.
 const BOUND: SignedDuration = SignedDuration::from_hours(6);
@@ -24,7 +24,7 @@ pub(super) fn check(run: &mut Run<'_>) -> Result<(), Broken> {
         .filter(|(word, _)| *word == "job: stick")
         .map(|(_, times)| times)
         .sum();
-    let excepted = if run.watch.mistake == Some(Mistake::Stuck) {
+    let excepted = if run.watch.known.mistake == Some(Mistake::Stuck) {
         0
     } else {
         stuck

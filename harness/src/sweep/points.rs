@@ -1,47 +1,38 @@
 //! What becomes of recovery points.
 
-use azdrill_emulator::model::Timestamp;
-
 use super::invariant::{Broken, Invariant};
+use super::known::{Known, Point};
 use super::mistake::Mistake;
 use super::restores::versions_of;
-use super::watch::{Seen, Watch};
+use super::seen::Seen;
 use crate::sequence::world::World;
 
-/// A recovery point that was listed.
-#[derive(Clone, Debug)]
-pub(super) struct Point {
-    pub(super) expires: Option<Timestamp>,
-    /// What was in the source while it was made.
-    pub(super) versions: Vec<u32>,
-}
-
 /// Points that were there are there until they expire, unless the instance was deleted; new ones are noted.
-pub(super) fn look(watch: &mut Watch, world: &World) -> Result<(), Broken> {
+pub(super) fn look(known: &mut Known, world: &World) -> Result<(), Broken> {
     let own = &world.azure().services().data_protection;
     let mut there = own.recovery_points(&world.instance());
-    if watch.mistake == Some(Mistake::PointLost) && there.len() > 1 {
+    if known.mistake == Some(Mistake::PointLost) && there.len() > 1 {
         there = &there[..there.len() - 1];
     }
     let now = world.time();
     let is_there = |id: &str| there.iter().any(|point| point.id == id);
     let is_over = |point: &Point| point.expires.is_some_and(|expires| expires <= now);
-    watch.points.retain(|id, point| is_there(id) || !is_over(point));
-    if there.is_empty() && watch.deleted {
+    known.points.retain(|id, point| is_there(id) || !is_over(point));
+    if there.is_empty() && known.deleted {
         return Ok(());
     }
-    if let Some((id, point)) = watch.points.iter().find(|(id, _)| !is_there(id)) {
+    if let Some((id, point)) = known.points.iter().find(|(id, _)| !is_there(id)) {
         let expires = point.expires.map_or("never".to_owned(), |time| time.to_string());
         let why = format!("the recovery point {id} is gone at {now}, and expires {expires}");
         return Err(Broken::new(Invariant::PointsStay, why));
     }
     for point in there {
-        if !watch.points.contains_key(&point.id) {
+        if !known.points.contains_key(&point.id) {
             let noted = Point {
                 expires: point.expires,
                 versions: versions_of(world, point),
             };
-            watch.points.insert(point.id.clone(), noted);
+            known.points.insert(point.id.clone(), noted);
         }
     }
     Ok(())

@@ -4,8 +4,9 @@ use http::Method;
 use serde_json::json;
 
 use super::invariant::{Broken, Invariant};
-use super::play::Run;
-use super::restores::{Asked, check_completed};
+use super::restores::check_completed;
+use super::run::Run;
+use super::target::Asked;
 use crate::sequence::step::{Act, Person, Role, Setting, Step};
 use crate::sketch::restore_as_files::{DefaultAction, PublicAccess};
 
@@ -63,7 +64,7 @@ fn in_order(run: &Run<'_>) -> Vec<Act> {
 
 fn restore(run: &mut Run<'_>, point: &str) -> Result<(), Broken> {
     // It may have expired while roles came to be seen.
-    if !run.watch.points.contains_key(point) {
+    if !run.watch.known.points.contains_key(point) {
         return Ok(());
     }
     let broken = |why: String| Err(Broken::new(Invariant::BackupIsRestorable, why));
@@ -86,14 +87,14 @@ fn restore(run: &mut Run<'_>, point: &str) -> Result<(), Broken> {
         ));
     };
     if let Some(asked) = asked {
-        run.watch.asked.insert(job.id.clone(), asked);
+        run.watch.known.asked.insert(job.id.clone(), asked);
     }
     run.world.pass(RESTORED);
     run.look()?;
     let mut jobs = run.world.azure().services().data_protection.all_jobs();
     let ended = jobs.find(|own| own.id == job.id);
     match ended.map(|own| (own.status.to_owned(), own.error.clone())) {
-        Some((status, _)) if status == "Completed" => check_completed(&run.watch, &run.world, &job),
+        Some((status, _)) if status == "Completed" => check_completed(&run.watch.known, &run.world, &job),
         Some((status, error)) => {
             let error = json!(error);
             broken(format!(

@@ -1,79 +1,17 @@
 //! What restores leave in the target.
 
-use std::collections::BTreeMap;
-
 use azdrill_emulator::services::data_protection::RecoveryPoint;
 
 use super::invariant::{Broken, Invariant};
-use super::watch::{Seen, Watch};
+use super::known::Known;
+use super::seen::Seen;
+use super::target::Blobs;
 use super::wrong::TOLD_FAILED;
-use crate::sequence::world::{Contents, FILES, World};
-
-/// What a restore was asked to write.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    /// What its files' names begin with.
-    pub(super) prefix: String,
-    /// The recovery point.
-    pub(super) point: String,
-    /// What was in the target before.
-    pub(super) before: Blobs,
-}
-
-impl Asked {
-    /// By the request that was sent.
-    pub(super) fn of(world: &World, before: &Blobs) -> Option<Self> {
-        let body: serde_json::Value = serde_json::from_slice(world.sent()?.body.bytes()).ok()?;
-        let text = |pointer: &str| body.pointer(pointer)?.as_str().map(str::to_owned);
-        Some(Self {
-            prefix: text("/restoreTargetInfo/targetDetails/filePrefix")?,
-            point: text("/recoveryPointId")?,
-            before: before.clone(),
-        })
-    }
-}
-
-/// The committed blobs of the target account, as `container/name`, each with what it is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Blobs(BTreeMap<String, Option<(u32, usize)>>);
-
-impl Blobs {
-    /// As they are.
-    pub(super) fn of(world: &World) -> Self {
-        let account = world.founded.account.name();
-        let storage = &world.azure().services().storage;
-        let made_of = |path: &str| {
-            let (container, name) = path.split_once('/')?;
-            Contents::made_of(storage.blob_content(account, container, name)?)
-        };
-        let all = storage.lengths(account);
-        Self(all.map(|(path, _)| (path.clone(), made_of(&path))).collect())
-    }
-
-    /// Those that are not among others and whose names begin so.
-    fn new_since<'a>(
-        &'a self,
-        before: &'a Self,
-        prefix: &'a str,
-    ) -> impl Iterator<Item = (&'a String, Option<(u32, usize)>)> {
-        let all = self.0.iter().filter(move |(path, _)| {
-            let name = path.split_once('/').map_or("", |(_, name)| name);
-            !before.0.contains_key(*path) && name.starts_with(&format!("{prefix}_"))
-        });
-        all.map(|(path, made_of)| (path, *made_of))
-    }
-
-    /// The first that was there before and is not as it was.
-    fn changed<'a>(&self, before: &'a Self) -> Option<&'a str> {
-        let mut all = before.0.iter();
-        let changed = all.find(|(path, made_of)| self.0.get(*path) != Some(*made_of));
-        changed.map(|(path, _)| path.as_str())
-    }
-}
+use crate::sequence::world::{FILES, World};
 
 /// A restore that is told as completed has written all files of one dump, which was of the source at the point.
-pub(super) fn check_completed(watch: &Watch, world: &World, job: &Seen) -> Result<(), Broken> {
-    let Some(asked) = watch.asked.get(&job.id) else {
+pub(super) fn check_completed(known: &Known, world: &World, job: &Seen) -> Result<(), Broken> {
+    let Some(asked) = known.asked.get(&job.id) else {
         return Ok(());
     };
     let broken = |why: String| Err(Broken::new(Invariant::RestoreIsWhole, why));
@@ -94,7 +32,7 @@ pub(super) fn check_completed(watch: &Watch, world: &World, job: &Seen) -> Resul
     if numbers.len() != FILES {
         return broken(format!("of the files {files:?} not each is one of a dump"));
     }
-    let Some(point) = watch.points.get(&asked.point) else {
+    let Some(point) = known.points.get(&asked.point) else {
         return Ok(());
     };
     for (path, made_of) in files {
@@ -113,8 +51,8 @@ pub(super) fn check_completed(watch: &Watch, world: &World, job: &Seen) -> Resul
 }
 
 /// A restore that is told as failed has left nothing that looks whole, and nothing else is otherwise than before.
-pub(super) fn check_failed(watch: &Watch, world: &World, job: &Seen) -> Result<(), Broken> {
-    let Some(asked) = watch.asked.get(&job.id) else {
+pub(super) fn check_failed(known: &Known, world: &World, job: &Seen) -> Result<(), Broken> {
+    let Some(asked) = known.asked.get(&job.id) else {
         return Ok(());
     };
     let broken = |why: String| Err(Broken::new(Invariant::FailedRestoreLeavesNothing, why));

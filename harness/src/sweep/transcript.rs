@@ -7,7 +7,7 @@ use azdrill_emulator::log::{Exchange, Note, RefusedBecause};
 use azdrill_emulator::model::Response;
 use sha2::{Digest as _, Sha256};
 
-use super::watch::Seen;
+use super::seen::Seen;
 use crate::sequence::world::World;
 
 /// The text so far.

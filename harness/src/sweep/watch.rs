@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::RuleKind;
-use azdrill_emulator::services::data_protection::{JobKind, JobOutline};
+use azdrill_emulator::services::data_protection::JobKind;
 
 use super::coverage::Coverage;
 use super::grants::Grants;
 use super::invariant::{Broken, Invariant};
+use super::known::Known;
 use super::mistake::Mistake;
-use super::restores::{Asked, Blobs};
+use super::seen::Seen;
+use super::target::Blobs;
 use super::transcript::Transcript;
 use super::{explained, grants, points, restores};
 use crate::sequence::world::World;
@@ -21,40 +22,11 @@ pub(super) struct Watch {
     notes: usize,
     /// The status of each job.
     jobs: BTreeMap<String, String>,
-    /// What each restore was asked to write, by its job.
-    pub(super) asked: BTreeMap<String, Asked>,
-    /// Recovery points that were acknowledged, by id.
-    pub(super) points: BTreeMap<String, points::Point>,
-    /// Since when the instance may have been deleted.
-    pub(super) deleted: bool,
+    pub(super) known: Known,
     grants: Grants,
     /// What is in the target account.
     blobs: Blobs,
     pub(super) coverage: Coverage,
-    pub(super) mistake: Option<Mistake>,
-}
-
-/// A job as it stands.
-pub(super) struct Seen {
-    pub(super) id: String,
-    pub(super) kind: JobKind,
-    pub(super) status: String,
-    pub(super) code: String,
-    pub(super) started: Timestamp,
-    pub(super) ended: Option<Timestamp>,
-}
-
-impl Seen {
-    fn of(job: &JobOutline<'_>) -> Self {
-        Self {
-            id: job.id.to_owned(),
-            kind: job.kind,
-            status: job.status.to_owned(),
-            code: job.error["code"].as_str().unwrap_or_default().to_owned(),
-            started: job.started,
-            ended: job.ended,
-        }
-    }
 }
 
 impl Watch {
@@ -64,16 +36,16 @@ impl Watch {
             exchanges: 0,
             notes: 0,
             jobs: BTreeMap::new(),
-            asked: BTreeMap::new(),
-            points: BTreeMap::new(),
-            deleted: false,
+            known: Known {
+                mistake,
+                ..Known::default()
+            },
             grants: match mistake {
                 Some(Mistake::UngivenRole) => Grants::ignoring_all(world),
                 _ => Grants::default(),
             },
             blobs: Blobs::of(world),
             coverage: Coverage::default(),
-            mistake,
         }
     }
 
@@ -87,7 +59,7 @@ impl Watch {
         self.grants.note(world);
         self.look_at_log(world, told)?;
         self.look_at_jobs(world, told)?;
-        points::look(self, world)?;
+        points::look(&mut self.known, world)?;
         self.blobs = Blobs::of(world);
         self.note_protection(world);
         Ok(())
@@ -120,7 +92,7 @@ impl Watch {
         self.exchanges = log.count();
         self.notes = log.notes().len();
         for exchange in exchanges {
-            explained::check(exchange, self.mistake)?;
+            explained::check(exchange, self.known.mistake)?;
             grants::check(&self.grants, world, exchange)?;
         }
         Ok(())
@@ -143,8 +115,8 @@ impl Watch {
             }
             self.jobs.insert(job.id.clone(), job.status.clone());
             match (job.kind, job.status.as_str()) {
-                (JobKind::Restore, "Completed") => restores::check_completed(self, world, &job)?,
-                (JobKind::Restore, "Failed") => restores::check_failed(self, world, &job)?,
+                (JobKind::Restore, "Completed") => restores::check_completed(&self.known, world, &job)?,
+                (JobKind::Restore, "Failed") => restores::check_failed(&self.known, world, &job)?,
                 (JobKind::Backup, "Completed") => points::check_made(world, &job)?,
                 _ => {}
             }
