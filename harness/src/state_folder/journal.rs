@@ -114,7 +114,12 @@ impl Sink for StateJournal {
 impl Open {
     /// Writes what is pending, whole or not at all.
     fn write(&mut self) {
-        match self.medium.write_all(&self.pending) {
+        // What could not be taken back the last time stands before it still.
+        let room = match &self.failed {
+            Some(_) => self.medium.cut(self.length),
+            None => Ok(()),
+        };
+        match room.and_then(|()| self.medium.write_all(&self.pending)) {
             Ok(()) => {
                 self.length += self.pending.len() as u64;
                 self.pending.clear();
