@@ -19,6 +19,9 @@ set -euo pipefail
 
 readonly api=2024-04-01
 readonly poll_seconds=${POLL_SECONDS:-10}
+# How often what passes by itself is tried, and how long the restore may take.
+readonly tries=${TRIES:-5}
+readonly patience_seconds=${PATIENCE_SECONDS:-14400}
 
 vault=${AZDRILL_VAULT_ID:-}
 instance=${AZDRILL_INSTANCE:-}
@@ -70,11 +73,30 @@ refused() {
     exit 1
 }
 
-# call WHAT AZ-ARGUMENTS…: runs az and prints its answer.
+# Whether what failed passes by itself: throttling, a busy service or server, a connection that broke.
+passes() {
+    grep -qiE '\b(429|500|502|503|504)\b|too ?many ?requests|server ?busy|unavailable|internal ?server ?error|'\
+'gateway|connection|timed? ?out|incomplete|too many clients|terminating|starting up|recovery mode' "$work/stderr"
+}
+
+# Waits, longer each time; ends if that was the last try, or if what failed does not pass.
+again() {
+    local what=$1 try=$2
+    ((try < tries)) && passes || refused "$what"
+    sleep $((try * 2))
+}
+
+# call WHAT AZ-ARGUMENTS…: runs az and prints its answer. For what may be asked as often as one likes.
 call() {
-    local what=$1
+    local what=$1 try answer
     shift
-    az "$@" 2>"$work/stderr" || refused "$what"
+    for ((try = 1; ; try++)); do
+        if answer=$(az "$@" 2>"$work/stderr"); then
+            [[ -z $answer ]] || printf '%s\n' "$answer"
+            return
+        fi
+        again "$what" "$try"
+    done
 }
 
 if ! az account show --output none 2>/dev/null; then
@@ -119,17 +141,45 @@ say "validating the restore into $container"
 call "the validation" resource invoke-action --action validateRestore --api-version "$api" \
     --ids "$vault/backupInstances/$instance" --request-body "@$work/validate.json" --output none
 
+# The restores of this instance, the newest last.
+restores() {
+    call "listing jobs" rest --method get --url "$vault/backupJobs?api-version=$api" --query "sort_by(value[?
+        properties.operationCategory == 'Restore' && ends_with(properties.backupInstanceId, '/$instance')
+        ], &properties.startTime)[].name" --output tsv
+}
+
 say "restoring"
-call "the restore" resource invoke-action --action restore --api-version "$api" \
-    --ids "$vault/backupInstances/$instance" --request-body "@$work/restore.json" --output none
-# The answer that names the job is not printed: it is the newest restore of this instance.
-job=$(call "listing jobs" rest --method get --url "$vault/backupJobs?api-version=$api" --query "sort_by(value[?
-    properties.operationCategory == 'Restore' && ends_with(properties.backupInstanceId, '/$instance')
-    ], &properties.startTime)[-1].name" --output tsv)
+restores >"$work/before"
+job=
+for ((try = 1; try <= tries; try++)); do
+    accepted=yes
+    az resource invoke-action --action restore --api-version "$api" --ids "$vault/backupInstances/$instance" \
+        --request-body "@$work/restore.json" --output none 2>"$work/stderr" || accepted=no
+    if [[ $accepted == no ]]; then
+        passes || refused "the restore"
+        echo "   it was not answered, and may have begun all the same"
+        sleep "$poll_seconds"
+    fi
+    # The answer that names the job is not printed, or was lost: it is the one that was not there before.
+    restores >"$work/after"
+    job=$(grep -vxFf "$work/before" "$work/after" | tail -n 1 || true)
+    [[ -n $job ]] && break
+    [[ $accepted == no ]] || sleep "$poll_seconds"
+done
+if [[ -z $job ]]; then
+    echo "GAVE UP: no job came of the restore after $tries tries" >&2
+    cat "$work/stderr" >&2
+    exit 1
+fi
 
 say "waiting for job $job"
 status=InProgress
+deadline=$((SECONDS + patience_seconds))
 while [[ $status == InProgress ]]; do
+    if ((SECONDS > deadline)); then
+        echo "GAVE UP: job $job did not end within $patience_seconds s, and is $status still" >&2
+        exit 1
+    fi
     sleep "$poll_seconds"
     status=$(call "looking at the job" rest --method get --url "$vault/backupJobs/$job?api-version=$api" \
         --query properties.status --output tsv)
@@ -161,9 +211,28 @@ call "downloading" storage blob download-batch --auth-mode $mode --account-name 
 say "loading $database as $into on $server"
 connection="host=$server user=$user"
 # The files are called .sql; that of a database is a dump in pg_dump's custom format.
-psql --no-psqlrc --quiet "$connection dbname=postgres" --command "CREATE DATABASE \"$into\""
-pg_restore --no-owner --no-privileges --exit-on-error --dbname "$connection dbname=$into" \
-    "$work/${prefix}_database_$database.sql"
+dump=$work/${prefix}_database_$database.sql
+on_server() {
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$connection dbname=postgres" --command "$1" 2>"$work/stderr"
+}
+for ((try = 1; ; try++)); do
+    # Whatever has this name already is somebody's, and is not touched.
+    until on_server "CREATE DATABASE \"$into\""; do
+        again "creating $into" "$try"
+        try=$((try + 1))
+    done
+    if pg_restore --no-owner --no-privileges --exit-on-error --dbname "$connection dbname=$into" "$dump" \
+        2>"$work/stderr"; then
+        break
+    fi
+    # Half of a database is none: it is ours, and goes.
+    cp "$work/stderr" "$work/why"
+    sleep "$try"
+    on_server "DROP DATABASE IF EXISTS \"$into\" WITH (FORCE)" ||
+        echo "   $into could not be dropped, and is not whole" >&2
+    cp "$work/why" "$work/stderr"
+    again "loading the dump" "$try"
+done
 
 say "rows in $into"
 psql --no-psqlrc --quiet --tuples-only --no-align --field-separator ' ' "$connection dbname=$into" <<'SQL'
