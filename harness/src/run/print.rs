@@ -109,6 +109,10 @@ pub(crate) fn cited(note: &RuleNote, sources: &mut BTreeMap<String, String>) -> 
     format!("{} [{}]", note.id, keys.join(", "))
 }
 
+/// As many notes of a step are told whole, and of more the first.
+const NOTES_MAX: usize = 12;
+const NOTES_FIRST: usize = 4;
+
 /// Telling steps one after the other: what was said once is not said again.
 pub(super) struct Steps<'a> {
     page: &'a Page,
@@ -174,8 +178,17 @@ impl<'a> Steps<'a> {
         } else if outcome.status == "Failed" && !outcome.message.is_empty() {
             text += &page.paragraph(&blank, self.at + 2, Ink::Plain, &outcome.message);
         }
-        for note in step.notes.iter().filter(|note| note.refused.is_none()) {
+        let notes: Vec<_> = step.notes.iter().filter(|note| note.refused.is_none()).collect();
+        let shown = match notes.len() {
+            count if self.verbose || count <= NOTES_MAX => count,
+            _ => NOTES_FIRST,
+        };
+        for note in &notes[..shown] {
             let told = format!("{}: {}", note.about, for_people(&note.text));
+            text += &page.paragraph(&blank, self.at + 2, Ink::Dim, &told);
+        }
+        if notes.len() > shown {
+            let told = format!("and {} more like these; --verbose tells all", notes.len() - shown);
             text += &page.paragraph(&blank, self.at + 2, Ink::Dim, &told);
         }
         text + &self.ending(step)
@@ -193,6 +206,12 @@ impl<'a> Steps<'a> {
             let word = if files == 1 { "file" } else { "files" };
             let told = format!("{files} {word}: {}", outcome.blobs.join(", "));
             text += &page.paragraph(&blank, self.at + 2, Ink::Plain, &told);
+        }
+        // What was counted, and why it is there.
+        if outcome.count.is_some_and(|count| count > 0) && outcome.code.is_empty() {
+            for told in outcome.message.split("; ").filter(|told| !told.is_empty()) {
+                text += &page.paragraph(&blank, self.at + 2, Ink::Plain, told);
+            }
         }
         if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
             let (ink, word) = if equal {
