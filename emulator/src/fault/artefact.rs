@@ -56,12 +56,17 @@ impl ArtefactFault {
 
 impl std::fmt::Display for ArtefactFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let its = |part: &str| match part {
+            "" => "its first file".to_owned(),
+            part => format!("its file `{part}`"),
+        };
         match self {
-            Self::LeaveOut { file } => write!(f, "its file `{file}` is not written"),
-            Self::Cut { file, bytes } => write!(f, "its file `{file}` ends after {bytes} bytes"),
+            Self::LeaveOut { file } => write!(f, "{} is not written", its(file)),
+            Self::Cut { file, bytes } => write!(f, "{} ends after {bytes} bytes", its(file)),
             Self::Zero { file, at_byte } => write!(
                 f,
-                "{LOST_BYTES} bytes of its file `{file}` read as zeros from byte {at_byte} on"
+                "{LOST_BYTES} bytes of {} read as zeros from byte {at_byte} on",
+                its(file)
             ),
             Self::OlderPoint => f.write_str("its files are those of the recovery point before"),
         }

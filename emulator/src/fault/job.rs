@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::artefact::Artefact;
 use super::{ArtefactFault, Moment};
 
+/// What is told of a job whose files a fault has changed, before what it did to them.
+pub const TOLD_AS_WELL: &str = "it is told as having gone well, and ";
+
 /// What goes wrong with a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,7 +113,7 @@ impl std::fmt::Display for JobFaultKind {
             }
             Self::Stick => f.write_str("its work is done, and it never ends"),
             Self::EndLate { by } => write!(f, "its work is done, and its end is told {by:#} later"),
-            Self::Artefact(artefact) => write!(f, "it is told as having gone well, and {artefact}"),
+            Self::Artefact(artefact) => write!(f, "{TOLD_AS_WELL}{artefact}"),
         }
     }
 }

@@ -18,7 +18,7 @@ pub use artefact::ArtefactFault;
 pub(crate) use artefact::{Artefact, LOST_BYTES};
 pub use connection::{ConnectionFault, DatabaseFault, Disturbance};
 pub(crate) use job::JobPoint;
-pub use job::{JobFault, JobFaultKind};
+pub use job::{JobFault, JobFaultKind, TOLD_AS_WELL};
 pub use kind::{FaultAnswer, FaultKind, OperationFault};
 pub use moment::{Chance, Moment};
 pub(crate) use place::Arrived;

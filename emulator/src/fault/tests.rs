@@ -206,3 +206,63 @@ fn a_job_is_struck_as_it_begins_or_at_its_end() {
     assert_eq!(strike("Restore", JobPoint::Failed), Some(JobFaultKind::Stick));
     assert_eq!(strike("Restore", JobPoint::Failed), None);
 }
+
+#[test]
+fn a_servers_own_dump_is_struck_where_that_is_said() {
+    let fault = |from, kind| DatabaseFault {
+        name: String::new(),
+        server: "drill".to_owned(),
+        from,
+        moment: Moment::always(),
+        optional: false,
+        kind,
+    };
+    let crash = ConnectionFault::CrashAfter { bytes: 1 };
+    for (own, struck) in [
+        (fault(Some(OriginKind::Service), crash), Some(crash)),
+        (fault(None, crash), None),
+        (fault(Some(OriginKind::Internet), crash), None),
+        // It writes nothing there.
+        (fault(Some(OriginKind::Service), ConnectionFault::ReadOnly), None),
+    ] {
+        let mut plan = FaultPlan::default();
+        plan.push_connection(NOW, own);
+        assert_eq!(plan.strike_own_dump(NOW, "other"), None);
+        assert_eq!(plan.strike_own_dump(NOW, "Drill"), struck);
+    }
+}
+
+#[test]
+fn a_file_is_struck_where_that_changes_something() {
+    let files = [("database_one", 10), ("database_two", 20), ("roles", 5)];
+    let files = files.map(|(name, length)| Artefact { name, length });
+    let cut = |file: &str, bytes| ArtefactFault::Cut {
+        file: file.to_owned(),
+        bytes,
+    };
+    let zero = |file: &str, at_byte| ArtefactFault::Zero {
+        file: file.to_owned(),
+        at_byte,
+    };
+    let left_out = |file: &str| ArtefactFault::LeaveOut {
+        file: file.to_owned(),
+    };
+    for (fault, struck) in [
+        (cut("database_", 9), Some(0)),
+        (cut("database_", 10), Some(1)),
+        (cut("database_", 20), None),
+        (zero("", 0), Some(0)),
+        (zero("two", 19), Some(1)),
+        (zero("", u64::MAX), None),
+        (left_out("roles"), Some(2)),
+        (left_out("nothing"), None),
+        (ArtefactFault::OlderPoint, None),
+    ] {
+        let kind = JobFaultKind::Artefact(fault.clone());
+        assert_eq!(fault.strikes(&files), struck, "{fault}");
+        assert_eq!(kind.strikes_at(JobPoint::Writing(&files)), struck.is_some());
+        let older = fault == ArtefactFault::OlderPoint;
+        assert_eq!(kind.strikes_at(JobPoint::Reading), older);
+        assert!(!kind.strikes_at(JobPoint::Done));
+    }
+}

@@ -114,7 +114,7 @@ pub trait DatabaseEngine: Send + Sync {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EngineError {
     /// No server runs under that key.
-    #[error("no PostgreSQL server is running for `{0}`")]
+    #[error("the database server does not run")]
     NotRunning(String),
     /// A client of a database failed. The message is the server's own.
     #[error("{message}")]

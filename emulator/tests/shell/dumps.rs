@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use azdrill_emulator::fault::ConnectionFault;
 use azdrill_emulator::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult, Work};
 use azdrill_emulator::model::NetworkPath;
 use azdrill_emulator::server::DumpKind;
@@ -14,7 +15,7 @@ use crate::in_process::{HOST, World, start_time};
 
 const MIB: usize = 1024 * 1024;
 
-fn work() -> Work {
+fn work(fault: Option<ConnectionFault>) -> Work {
     Work::Dump(DumpWork {
         key: "a".to_owned(),
         excluded_databases: vec!["azure_sys".to_owned()],
@@ -23,17 +24,27 @@ fn work() -> Work {
         blob_prefix: "rp 1/".to_owned(),
         sas: "sv=1&sig=secret".to_owned(),
         path: NetworkPath::internet(),
-        fault: None,
+        fault,
     })
 }
 
 async fn dump(core: CoreDouble, dumps: BTreeMap<String, Vec<Option<Bytes>>>) -> (World, EffectResult) {
-    let mut core = core;
-    core.plan(start_time(), 1, work());
     let engine = EngineDouble {
-        databases: vec!["azure_sys".to_owned(), "big".to_owned(), "smäll".to_owned()],
         dumps,
         ..EngineDouble::default()
+    };
+    dump_by(core, engine, None).await
+}
+
+async fn dump_by(
+    mut core: CoreDouble,
+    engine: EngineDouble,
+    fault: Option<ConnectionFault>,
+) -> (World, EffectResult) {
+    core.plan(start_time(), 1, work(fault));
+    let engine = EngineDouble {
+        databases: vec!["azure_sys".to_owned(), "big".to_owned(), "smäll".to_owned()],
+        ..engine
     };
     let world = World::new(core, Some(Arc::new(engine)));
     world.driver.settle().await;
@@ -149,4 +160,42 @@ async fn an_empty_dump_is_an_empty_blob() {
     };
     assert_eq!(files[0].length, 0);
     assert!(world.calls()[0].contains("comp=blocklist"));
+}
+
+/// What is struck before or in the middle of a dump has committed nothing that it was in the middle of.
+#[tokio::test]
+async fn a_dump_that_a_fault_strikes_fails_with_its_words() {
+    for (fault, committed) in [
+        (ConnectionFault::Refuse, 0),
+        (ConnectionFault::AcceptThenClose, 0),
+        (ConnectionFault::TooManyClients, 0),
+        (ConnectionFault::ResetAfter { bytes: 1 }, 0),
+        // The first dump has eleven bytes.
+        (ConnectionFault::ResetAfter { bytes: 12 }, 1),
+    ] {
+        let (world, result) = dump_by(CoreDouble::default(), EngineDouble::default(), Some(fault)).await;
+        let EffectResult::Failed(EffectFailure::Engine(text)) = result else {
+            panic!("{fault:?}: {result:?}");
+        };
+        assert!(text.contains(&fault.to_string()), "{text}");
+        let calls = world.calls();
+        let lists = calls.iter().filter(|call| call.contains("comp=blocklist"));
+        assert_eq!(lists.count(), committed, "{fault:?}: {calls:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_disturbed_once_while_it_is_dumped() {
+    for (bytes, before) in [(1, "dump big of a"), (12, "dump smäll of a")] {
+        let engine = EngineDouble::default();
+        let asked = Arc::clone(&engine.asked);
+        let crash = ConnectionFault::CrashAfter { bytes };
+        let (_world, result) = dump_by(CoreDouble::default(), engine, Some(crash)).await;
+        // What the server does about it, its dump would find out: this one goes on.
+        assert!(matches!(result, EffectResult::Dumped { .. }), "{result:?}");
+        let asked = asked.lock().unwrap();
+        let at: Vec<usize> = (0..asked.len()).filter(|at| asked[*at] == "Crash a").collect();
+        let [at] = at[..] else { panic!("{asked:?}") };
+        assert_eq!(asked[at - 1], before);
+    }
 }

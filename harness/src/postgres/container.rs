@@ -126,7 +126,6 @@ impl Containers {
         let container =
             docker::make(async move { request.start().await.map(ThrowawayContainer::new) }).await?;
         let mut server = ContainerServer {
-            key: spec.key.clone(),
             major: spec.major,
             container,
         };
@@ -187,7 +186,6 @@ impl Containers {
 
 /// A container, running or stopped.
 struct ContainerServer {
-    key: String,
     major: u32,
     container: ThrowawayContainer,
 }
@@ -195,7 +193,7 @@ struct ContainerServer {
 impl ContainerServer {
     fn failed(&self, detail: String) -> EngineError {
         EngineError::Failed {
-            what: format!("starting PostgreSQL {} for `{}`", self.major, self.key),
+            what: format!("starting PostgreSQL {}", self.major),
             detail,
         }
     }
@@ -222,7 +220,7 @@ impl Backend for Containers {
 
     async fn create(&self, spec: &ServerSpec) -> Result<(ContainerServer, ServerAddress), EngineError> {
         self.launch(spec).await.map_err(|detail| EngineError::Failed {
-            what: format!("starting PostgreSQL {} for `{}`", spec.major, spec.key),
+            what: format!("starting PostgreSQL {}", spec.major),
             detail,
         })
     }
@@ -266,9 +264,9 @@ impl Backend for Containers {
     }
 
     async fn discard(&self, server: ContainerServer) -> Result<(), EngineError> {
-        let ContainerServer { key, container, .. } = server;
+        let ContainerServer { container, .. } = server;
         container.remove().await.map_err(|detail| EngineError::Failed {
-            what: format!("removing `{key}`"),
+            what: "removing a server".to_owned(),
             detail,
         })
     }

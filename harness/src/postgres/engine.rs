@@ -98,7 +98,7 @@ impl<B: Backend> Servers<B> {
         };
         if entry.spec.major != spec.major {
             return Err(EngineError::Failed {
-                what: format!("starting PostgreSQL {} for `{}`", spec.major, spec.key),
+                what: format!("starting PostgreSQL {}", spec.major),
                 detail: format!("its data is of version {}; remove it first", entry.spec.major),
             });
         }

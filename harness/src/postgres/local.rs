@@ -181,7 +181,7 @@ impl Drop for LocalServer {
 impl LocalServer {
     fn failed(&self, detail: String) -> EngineError {
         EngineError::Failed {
-            what: format!("starting PostgreSQL {} for `{}`", self.install.major, self.key),
+            what: format!("starting PostgreSQL {}", self.install.major),
             detail,
         }
     }
@@ -270,7 +270,7 @@ impl Backend for LocalBackend {
             .find(|install| install.major == spec.major)
             .cloned();
         let install = install.ok_or_else(|| EngineError::Failed {
-            what: format!("starting PostgreSQL {} for `{}`", spec.major, spec.key),
+            what: format!("starting PostgreSQL {}", spec.major),
             detail: format!(
                 "version {} is not installed; installed: {:?}",
                 spec.major,
@@ -357,7 +357,7 @@ impl Backend for LocalBackend {
     async fn discard_kept(&self, key: &str) -> Result<(), EngineError> {
         let Some(kept) = &self.kept else { return Ok(()) };
         kept.remove(key).map_err(|error| EngineError::Failed {
-            what: format!("removing `{key}`"),
+            what: "removing a server".to_owned(),
             detail: error.to_string(),
         })
     }

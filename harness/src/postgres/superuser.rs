@@ -327,7 +327,7 @@ fn setting(name: &str, value: &str) -> String {
 pub(super) fn check_administrator(spec: &ServerSpec) -> Result<(), EngineError> {
     if is_reserved(&spec.admin_login) {
         return Err(EngineError::Failed {
-            what: format!("starting PostgreSQL for `{}`", spec.key),
+            what: "starting PostgreSQL".to_owned(),
             detail: format!("`{}` is a name Azure keeps for itself", spec.admin_login),
         });
     }

@@ -22,15 +22,15 @@ const SHRUNK_MAX: usize = 3;
 
 /// Whose steps are played.
 pub struct Scenes {
-    library: Library,
+    all: Library,
     /// By name; drawn for real rows, if there is none.
     named: Vec<Scenario>,
 }
 
 impl Scenes {
     /// Of these scenarios, or drawn for real rows if there are none.
-    pub fn new(library: Library, named: Vec<Scenario>) -> Self {
-        Self { library, named }
+    pub fn new(all: Library, named: Vec<Scenario>) -> Self {
+        Self { all, named }
     }
 
     fn names(&self) -> Vec<String> {
@@ -51,7 +51,7 @@ impl Scenes {
             return Ok(all.collect());
         }
         let folder = Scratch::new(Purpose::Scenarios).map_err(|error| error.to_string())?;
-        let drawn = rows(&self.library, folder.path(), seed).map_err(|error| error.to_string())?;
+        let drawn = rows(&self.all, folder.path(), seed).map_err(|error| error.to_string())?;
         Ok(vec![Drill::of(drawn, seed)])
     }
 }

@@ -36,9 +36,8 @@ fn an_array_is_counted_whatever_is_in_it() {
     assert!(!taken(json!([])) && !taken(json!([1, 2, 3])));
 }
 
-/// What is not taken is told in a header: a name of 64 letters is told whole, of a longer one as much; and so many names.
-#[test]
-fn what_is_not_taken_is_told_as_far_as_a_header_goes() {
+/// A walk through the body of a virtual network, by rules that are read once.
+fn walk(look: impl FnOnce(&mut Walk<'_>)) {
     let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
     let operation = rules
         .router
@@ -49,27 +48,41 @@ fn what_is_not_taken_is_told_as_far_as_a_header_goes() {
         .get("Microsoft.Network/virtualNetworks")
         .expect("a type");
     let request = Request::new(Method::PUT, "management.azure.com", "/");
-    let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+    look(&mut Walk::new(
+        &rules,
+        operation,
+        own,
+        own.version.clone(),
+        &request,
+    ));
+}
+
+/// What is not taken is told in a header: a name of 64 letters is told whole, of a longer one as much; and so many names.
+#[test]
+fn what_is_not_taken_is_told_as_far_as_a_header_goes() {
     for (wrong, name) in [
         (json!(7), "an integer"),
         (json!(7.0), "an integer"),
         (json!(7.5), "a number"),
     ] {
-        let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
-        let found = walk.whole(&mut json!({"location": wrong}));
-        assert!(
-            matches!(found, Err(Wrong::Type { found, .. }) if found == name),
-            "{wrong}"
-        );
+        walk(|walk| {
+            let found = walk.whole(&mut json!({"location": wrong}));
+            assert!(
+                matches!(found, Err(Wrong::Type { found, .. }) if found == name),
+                "{wrong}"
+            );
+        });
     }
     let mut body = json!({"location": "westeurope", "x".repeat(64): 1, "y".repeat(65): 1});
     for number in 0..20 {
         body[format!("z{number:02}")] = json!(1);
     }
-    assert!(walk.whole(&mut body).is_ok());
-    assert_eq!(body, json!({"location": "westeurope"}));
-    assert_eq!(walk.ignored[..2], ["x".repeat(64), "y".repeat(64)]);
-    assert_eq!(walk.ignored.len(), 16);
+    walk(|walk| {
+        assert!(walk.whole(&mut body).is_ok());
+        assert_eq!(body, json!({"location": "westeurope"}));
+        assert_eq!(walk.ignored[..2], ["x".repeat(64), "y".repeat(64)]);
+        assert_eq!(walk.ignored.len(), 16);
+    });
 }
 
 fn object(members: Vec<(&str, Member)>) -> Member {
@@ -128,25 +141,16 @@ fn a_secret_that_is_wrong_is_not_repeated() {
 /// The providers leave out where all their settings stand, and which item of a list it is; we do not.
 #[test]
 fn a_place_is_written_in_two_ways() {
-    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
-    let operation = rules
-        .router
-        .operation("VirtualNetworks_CreateOrUpdate")
-        .expect("a row");
-    let own = rules
-        .bodies
-        .get("Microsoft.Network/virtualNetworks")
-        .expect("a type");
-    let request = Request::new(Method::PUT, "management.azure.com", "/");
-    let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
-    for step in [
-        Step::Member("properties".into()),
-        Step::Member("subnets".into()),
-        Step::Item(0),
-        Step::Member("properties".into()),
-    ] {
-        walk.path.push(step);
-    }
-    assert_eq!(walk.place(true), "subnets[*].properties");
-    assert_eq!(walk.place(false), "properties.subnets[0].properties");
+    walk(|walk| {
+        for step in [
+            Step::Member("properties".into()),
+            Step::Member("subnets".into()),
+            Step::Item(0),
+            Step::Member("properties".into()),
+        ] {
+            walk.path.push(step);
+        }
+        assert_eq!(walk.place(true), "subnets[*].properties");
+        assert_eq!(walk.place(false), "properties.subnets[0].properties");
+    });
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use azdrill_emulator::fault::TOLD_AS_WELL;
+
 use super::case::{Case, Played};
 use super::judgement::Mark;
 use crate::chaos::Facts;
@@ -38,8 +40,6 @@ const NOT_WHOLE: [&str; 12] = [
     "hash",
     "differ",
 ];
-/// What the log says of a job whose files a fault has changed, before what it did to them.
-const ARTEFACT: &str = "it is told as having gone well, and ";
 
 impl Case<'_> {
     pub(super) fn ended(&self) -> Mark {
@@ -172,7 +172,7 @@ impl Case<'_> {
     /// What faults did to the files of its restores.
     fn artefacts(&self) -> impl Iterator<Item = &str> {
         let told = self.run.record.told.iter();
-        told.filter_map(|told| told.text.split_once(ARTEFACT).map(|(_, what)| what))
+        told.filter_map(|told| told.text.split_once(TOLD_AS_WELL).map(|(_, what)| what))
     }
 
     /// What is wrong with the files of its restores, if those of all of them are not what they should be.

@@ -217,7 +217,15 @@ fn every_word_of_a_fault_is_understood() {
          [[request]]\npass = true\n\
          [[request]]\nconnection = { cut_after_bytes = 5 }\n\
          [[job]]\njob = \"Restore\"\ninstance_contains = \"one\"\nfault = \"stick\"\n\
-         [[job]]\nfault = { end_late = \"1h\" }\n",
+         [[job]]\nfault = { end_late = \"1h\" }\n\
+         [[job]]\nfault = { leave_out_file = \"roles\" }\n\
+         [[job]]\nfault = { cut_file = { name_contains = \"database_\", bytes = 5 } }\n\
+         [[job]]\nfault = { zero_file = { at_byte = 5 } }\n\
+         [[job]]\nfault = \"older_recovery_point\"\n\
+         [[connection]]\nfault = { crash_after_bytes = 5 }\n\
+         [[connection]]\nfault = { end_sessions_after_bytes = 5 }\n\
+         [[connection]]\nfault = \"too_many_clients\"\n\
+         [[connection]]\nfault = \"read_only\"\n",
     )
     .unwrap();
     let mut machine = machine();
@@ -245,6 +253,12 @@ fn codes_are_words_and_waiting_has_an_end() {
             2,
             60,
             "expected up to 86400 seconds",
+        ),
+        (
+            "[[job]]\njob = \"Backup\"\nfault = \"older_recovery_point\"\n",
+            2,
+            7,
+            "a backup writes none",
         ),
         (
             "[[connection]]\nfault = { stall_seconds = 99999999 }\n",
