@@ -169,7 +169,7 @@ async fn a_dump_that_a_fault_strikes_fails_with_its_words() {
         (ConnectionFault::Refuse, 0),
         (ConnectionFault::AcceptThenClose, 0),
         (ConnectionFault::TooManyClients, 0),
-        (ConnectionFault::ResetAfter { bytes: 1 }, 0),
+        (ConnectionFault::ResetAfter { bytes: 11 }, 0),
         // The first dump has eleven bytes.
         (ConnectionFault::ResetAfter { bytes: 12 }, 1),
     ] {

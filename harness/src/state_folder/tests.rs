@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use azdrill_emulator::journal::{Beginning, Header, Journalled};
+use azdrill_emulator::journal::{Beginning, Header, Journalled, seal};
 use azdrill_emulator::model::{NetworkPath, Request, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile};
 use azdrill_emulator::server::{Answer, BlobStore, BodySource, Clock, FrontDoor};
@@ -286,4 +286,50 @@ fn a_world_that_was_begun_otherwise_is_refused() {
         ..asked(Profile::Observed, None)
     });
     assert!(assumed.contains("FX-RF-FILES=named_by_guid"), "{assumed}");
+}
+
+/// A disk that is full in the middle of a line, and then cannot be cut back either, so many times.
+struct Stubborn {
+    disk: Disk,
+    stays: u32,
+}
+
+impl Write for Stubborn {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.disk.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Medium for Stubborn {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        if let Some(left) = self.stays.checked_sub(1) {
+            self.stays = left;
+            return Err(io::ErrorKind::Other.into());
+        }
+        self.disk.cut(length)
+    }
+}
+
+#[test]
+fn nothing_is_written_behind_half_a_line() {
+    let disk = Disk::with_room(20);
+    let medium = Stubborn {
+        disk: disk.clone(),
+        stays: 2,
+    };
+    let mut sink = StateJournal::on(Box::new(medium), 0).sink();
+    sink.take(b"{\"n\":1}\n");
+    assert_eq!(disk.bytes().len(), 20, "a part of it stands there");
+    assert!(sink.failing().is_some());
+    disk.set_room(usize::MAX);
+    assert_eq!(sink.failing(), None);
+    sink.take(b"{\"n\":2}\n");
+    let mut whole = Vec::new();
+    seal(b"{\"n\":1}\n", &mut whole);
+    seal(b"{\"n\":2}\n", &mut whole);
+    assert_eq!(disk.bytes(), whole);
 }
