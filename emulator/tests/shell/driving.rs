@@ -114,7 +114,7 @@ async fn a_failure_of_the_engine_is_reported_and_so_is_its_absence() {
     core.plan(start_time(), 1, stop("a"));
     let without = World::new(core, None);
     for (world, expected) in [
-        (with_engine, "`broken`"),
+        (with_engine, "the database server does not run"),
         (without, "this world has no PostgreSQL: "),
     ] {
         world.driver.settle().await;
