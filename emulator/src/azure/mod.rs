@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::entropy::Entropy;
-use crate::fault::FaultPlan;
-use crate::gateway::{Gates, KnownHosts, Permit, Refusal, TokenAuthority};
+use crate::fault::{FaultPlan, ThrottlingFault};
+use crate::gateway::{Gates, KnownHosts, Permit, Refusal, Throttle, TokenAuthority};
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::Log;
 use crate::model::{Extent, NetworkPath, PrincipalId, Request, Timestamp};
@@ -36,6 +36,7 @@ pub struct Azure {
     agenda: Agenda,
     workflows: BTreeMap<WorkflowId, Box<dyn Workflow>>,
     faults: FaultPlan,
+    throttle: Throttle,
     log: Log,
     released: Vec<Extent>,
     first_request_id: u128,
@@ -74,6 +75,7 @@ impl Azure {
             agenda: Agenda::default(),
             workflows: BTreeMap::new(),
             faults: FaultPlan::default(),
+            throttle: Throttle::default(),
             log: Log::default(),
             released: Vec::new(),
             first_request_id,
@@ -135,6 +137,12 @@ impl Azure {
     /// The faults in place, to change.
     pub fn faults_mut(&mut self) -> &mut FaultPlan {
         &mut self.faults
+    }
+
+    /// Has Resource Manager refuse what is more than this. Buckets are full again.
+    pub fn put_throttling(&mut self, now: Timestamp, fault: ThrottlingFault) {
+        self.faults.push_throttling(now, fault);
+        self.throttle = Throttle::default();
     }
 
     /// The authority that issues tokens.

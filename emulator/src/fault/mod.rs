@@ -10,6 +10,7 @@ mod plan;
 mod region;
 #[cfg(test)]
 mod tests;
+mod throttling;
 
 /// What is told of a fault that says nothing itself.
 pub(crate) const INJECTED: &str = "A fault was injected by azdrill.";
@@ -25,3 +26,4 @@ pub(crate) use place::Arrived;
 pub use place::{CallMaker, Place};
 pub use plan::{Fault, FaultPlan, Unstruck};
 pub use region::RegionFault;
+pub use throttling::ThrottlingFault;

@@ -9,8 +9,10 @@ use super::moment::Count;
 use super::place::Arrived;
 use super::{
     ConnectionFault, DatabaseFault, FaultKind, JobFault, JobFaultKind, JobPoint, Moment, Place, RegionFault,
+    ThrottlingFault,
 };
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp, region_name};
+use crate::rules::RequestLimits;
 
 /// One fault of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,7 @@ pub struct FaultPlan {
     requests: Vec<(Fault, Count)>,
     connections: Vec<(DatabaseFault, Count)>,
     jobs: Vec<(JobFault, Count)>,
+    throttling: Vec<(ThrottlingFault, Count)>,
     down: BTreeSet<String>,
     /// What was answered last, by address, while a fault is in place that gives it again.
     remembered: BTreeMap<String, Response>,
@@ -98,6 +101,24 @@ impl FaultPlan {
     /// Adds a fault of jobs behind the others.
     pub fn push_job(&mut self, now: Timestamp, fault: JobFault) {
         self.jobs.push((fault, Count::new(now)));
+    }
+
+    /// Adds limits of Resource Manager, which hold from here on.
+    pub(crate) fn push_throttling(&mut self, now: Timestamp, fault: ThrottlingFault) {
+        self.throttling.push((fault, Count::new(now)));
+    }
+
+    /// The limits of Resource Manager beyond which it refuses, if it does.
+    pub(crate) fn limits(&self) -> Option<&RequestLimits> {
+        self.throttling.last().map(|(fault, _)| &fault.limits)
+    }
+
+    /// A request has been counted, and refused if it was too much.
+    pub(crate) fn note_counted(&mut self, refused: bool) {
+        if let Some((_, count)) = self.throttling.last_mut() {
+            count.matched += 1;
+            count.struck += u64::from(refused);
+        }
     }
 
     /// Has the services of a region answer, or not.
@@ -139,7 +160,13 @@ impl FaultPlan {
             count: *count,
             server: None,
         });
-        requests.chain(connections).chain(jobs)
+        let throttling = self.throttling.iter().map(|(fault, count)| Placed {
+            what: fault.to_string(),
+            optional: fault.optional,
+            count: *count,
+            server: None,
+        });
+        requests.chain(connections).chain(jobs).chain(throttling)
     }
 
     /// Every fault in a sentence, with how often it was matched.
@@ -173,7 +200,7 @@ impl FaultPlan {
         (struck, self.placed().count())
     }
 
-    /// How often each fault of requests and of jobs has struck, by its word.
+    /// How often each fault of requests, of jobs and of throttling has struck, by its word.
     pub fn strikes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let requests = self
             .requests
@@ -183,7 +210,9 @@ impl FaultPlan {
             .jobs
             .iter()
             .map(|(own, count)| (own.kind.word(), count.struck));
-        requests.chain(jobs)
+        let throttling = self.throttling.iter();
+        let throttling = throttling.map(|(_, count)| (ThrottlingFault::WORD, count.struck));
+        requests.chain(jobs).chain(throttling)
     }
 
     /// Whether no fault of a request is in place.
@@ -196,7 +225,8 @@ impl FaultPlan {
         let requests = self.requests.iter().map(|(fault, count)| (&fault.name, count));
         let connections = self.connections.iter().map(|(fault, count)| (&fault.name, count));
         let jobs = self.jobs.iter().map(|(fault, count)| (&fault.name, count));
-        let all = requests.chain(connections).chain(jobs);
+        let throttling = self.throttling.iter().map(|(fault, count)| (&fault.name, count));
+        let all = requests.chain(connections).chain(jobs).chain(throttling);
         all.filter(|(name, count)| !name.is_empty() && count.struck > 0)
             .map(|(name, _)| name.clone())
             .collect()

@@ -161,6 +161,7 @@ async fn play_with(
     };
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
+    play.throttle()?;
     play.simulated = matches!(machine.outside, Outside::Simulated(_));
     play.watched = onlooker.is_some();
     let lent: Option<&mut dyn Onlooker> = match &mut onlooker {

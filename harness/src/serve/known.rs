@@ -8,11 +8,12 @@ use crate::scenario::{Misstated, nearest, shown};
 /// What the log calls a connection to a database server, which has no row of its own.
 const DATABASE_CONNECTION: &str = "DatabaseConnection";
 
-const GATES: [Gate; 8] = [
+const GATES: [Gate; 9] = [
     Gate::Route,
     Gate::Authentication,
     Gate::Network,
     Gate::Authorization,
+    Gate::Throttling,
     Gate::Lock,
     Gate::Policy,
     Gate::Service,

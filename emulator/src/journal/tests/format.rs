@@ -67,6 +67,7 @@ const INPUTS: &str = r#"
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":{"zero":{"file":"a","at_byte":1}}}}}
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":"older_point"}}}
 {"region_fault":{"region":"westeurope","down":true}}
+{"throttling_fault":{"name":"a","limits":{"reads":{"size":5,"refill_per_second":1},"writes":{"size":5,"refill_per_second":1},"deletes":{"size":5,"refill_per_second":1}},"optional":true}}
 {"connection_fault":{"server":"drill","from":"service","nth":1,"times":1,"optional":false,"kind":{"reset_after":{"bytes":10}}}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"refuse"}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":"accept_then_close"}}
@@ -113,6 +114,7 @@ kinds!(of_input, INPUT_KINDS, Input<'_>, {
     Input::ConnectionFault(_) => "connection_fault",
     Input::JobFault(_) => "job_fault",
     Input::RegionFault(_) => "region_fault",
+    Input::ThrottlingFault(_) => "throttling_fault",
     Input::ClearFaults => "clear_faults",
     Input::Keep { .. } => "keep",
     Input::ComeBack { .. } => "come_back",
