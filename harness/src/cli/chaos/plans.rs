@@ -45,6 +45,17 @@ impl Wanted {
         Ok(Self::Known(vec![named(what)?.plan()]))
     }
 
+    /// How many plans there are at the most.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Self::Known(plans) => u64::try_from(plans.len()).unwrap_or(u64::MAX),
+            Self::Aimed { numbers, .. } => {
+                let after = numbers.end().saturating_sub(*numbers.start());
+                after.saturating_add(1)
+            }
+        }
+    }
+
     /// Checks what can be before anything runs.
     pub(super) fn check(&self, rules: &Rules) -> Result<(), Failure> {
         if let Self::Known(plans) = self {
