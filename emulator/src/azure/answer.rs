@@ -57,7 +57,9 @@ impl Azure {
         let stale = || self.faults.answered_before(&request);
         let instead = match &struck {
             Some(FaultKind::Stale) => stale().map(|answer| answer.with_header(GATE, Gate::Fault.as_str())),
-            struck => struck.as_ref().and_then(FaultKind::instead),
+            struck => struck
+                .as_ref()
+                .and_then(|fault| fault.instead(self.faults.struck_first())),
         };
         if let Some(instead) = instead {
             self.release_body(&request);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::moment::Count;
 use super::place::Arrived;
@@ -253,6 +254,12 @@ impl FaultPlan {
         None
     }
 
+    /// Whether the fault of requests that struck last had not struck before.
+    pub(crate) fn struck_first(&self) -> bool {
+        let last = self.last.and_then(|last| self.requests.get(last));
+        last.is_some_and(|(_, count)| count.struck == 1)
+    }
+
     /// The fault of requests that struck last changed nothing, and has not struck.
     pub(crate) fn had_no_effect(&mut self) {
         if let Some((_, count)) = self.last.take().and_then(|last| self.requests.get_mut(last)) {
@@ -265,12 +272,10 @@ impl FaultPlan {
         self.remembered.get(&address(request)).cloned()
     }
 
-    /// Keeps what a request was answered, if a fault may give it again.
+    /// Keeps what a read was answered, if a fault may give it again.
     pub(crate) fn remember(&mut self, request: &Request, response: &Response) {
         let is_stale = |(fault, _): &(Fault, Count)| fault.kind == FaultKind::Stale;
-        if request.method != Method::GET
-            || matches!(response.body, Body::Stored(_))
-            || !self.requests.iter().any(is_stale)
+        if !reads(request) || matches!(response.body, Body::Stored(_)) || !self.requests.iter().any(is_stale)
         {
             return;
         }
@@ -319,7 +324,7 @@ impl FaultPlan {
     ) -> Option<JobFaultKind> {
         let earlier = self.earlier();
         for (fault, count) in &mut self.jobs {
-            if fault.kind.strikes_at(point)
+            if fault.kind.strikes_at(fault.phase, point)
                 && fault.is_about(job, instance)
                 && fault.moment.strikes(count, now, &|name| earlier.contains(name))
             {
@@ -330,6 +335,26 @@ impl FaultPlan {
     }
 }
 
+/// What only reads: a `GET`, or a query of Resource Graph.
+fn reads(request: &Request) -> bool {
+    let queries = || {
+        let path = request.path.trim_end_matches('/').to_ascii_lowercase();
+        path.ends_with(RESOURCE_GRAPH)
+    };
+    request.method == Method::GET || request.method == Method::POST && queries()
+}
+
+/// Where Resource Graph is queried.
+const RESOURCE_GRAPH: &str = "/providers/microsoft.resourcegraph/resources";
+
+/// What is asked: where, and by what body, if there is one.
 fn address(request: &Request) -> String {
-    format!("{}{}?{}", request.host, request.path, &*request.query)
+    let sent = match &request.body {
+        Body::Bytes(bytes) if !bytes.is_empty() => Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        _ => String::new(),
+    };
+    format!("{}{}?{}#{sent}", request.host, request.path, &*request.query)
 }

@@ -368,6 +368,7 @@ impl World {
                 instance_contains: String::new(),
                 moment: Moment::default(),
                 optional: true,
+                phase: None,
                 kind: JobFaultKind::Stick,
             };
             self.machine.put_job_fault(self.now, job);
