@@ -6,7 +6,7 @@ use azdrill_emulator::services::data_protection::STAGES;
 use crate::scenario::{Misstated, nearest, shown};
 
 /// What the log calls a connection to a database server, which has no row of its own.
-const DATABASE_CONNECTION: &str = "DatabaseConnection";
+pub(crate) const DATABASE_CONNECTION: &str = "DatabaseConnection";
 
 const GATES: [Gate; 9] = [
     Gate::Route,

@@ -18,6 +18,7 @@ use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
 use azdrill::serve::quoted_for_sh;
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::Args;
 use futures_util::StreamExt as _;
 use serde_json::json;
@@ -39,6 +40,9 @@ const SLOWER: u32 = 4;
 pub(super) struct IncidentsArguments {
     /// Only these.
     names: Vec<String>,
+    /// List the operations that a fault may name instead, each with its method and path.
+    #[arg(long, conflicts_with = "names")]
+    operations: bool,
     /// How to write the list.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -46,6 +50,9 @@ pub(super) struct IncidentsArguments {
 
 /// Lists the incidents.
 pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> {
+    if arguments.operations {
+        return list_operations(arguments.format);
+    }
     let all: Vec<&Incident> = if arguments.names.is_empty() {
         incidents().iter().collect()
     } else {
@@ -61,6 +68,32 @@ pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> 
                     json!({"name": own.name, "title": own.title, "what": own.what, "behaves": own.behaves,
                            "mark": own.mark, "sources": own.sources, "plan": own.plan().text()})
                 })
+                .collect();
+            write(&format!("{:#}\n", json!(list)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists the operations that a fault may name, which are those that requests are told apart by.
+fn list_operations(format: Format) -> Result<ExitCode, Failure> {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).map_err(|error| error.to_string())?;
+    let mut rows: Vec<[String; 3]> = rules
+        .router
+        .operations()
+        .iter()
+        .map(|row| [row.id.to_string(), row.method.to_string(), row.pattern()])
+        .collect();
+    rows.sort();
+    match format {
+        Format::Text => {
+            let page = Page::of(&std::io::stdout());
+            show(&page.table(0, ["operation", "method", "path"], &rows))?;
+        }
+        Format::Json => {
+            let list: Vec<_> = rows
+                .iter()
+                .map(|[operation, method, path]| json!({"operation": operation, "method": method, "path": path}))
                 .collect();
             write(&format!("{:#}\n", json!(list)))?;
         }
@@ -141,7 +174,7 @@ async fn judged(
     }
     let player = Player::new(arguments, folder, chosen.postgres)?;
     let what = chaos.chaos.as_deref().unwrap_or_default();
-    let what = plans::Wanted::read(what, chaos.runs(), player.rules())?;
+    let what = plans::Wanted::read(what, chaos.runs(), player.rules(), &arguments.world)?;
     what.check(player.rules())?;
     let at_a_time = u64::try_from(player.side_by_side()).unwrap_or(u64::MAX);
     room::check(what.count(), at_a_time, room::Free::now())?;

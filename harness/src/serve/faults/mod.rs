@@ -2,6 +2,7 @@
 
 mod bounds;
 mod connection;
+mod doubtful;
 mod job;
 mod length;
 mod region;
