@@ -423,7 +423,7 @@ fn no_incident_is_doubtful() {
 fn limits_that_nobody_could_go_on_with_are_refused() {
     for (text, column) in [
         ("reads = { size = 0, refill_per_second = 1 }", 18),
-        ("deletes = { size = 1, refill_per_second = 0 }", 41),
+        ("deletes = { size = 1, refill_per_second = 0 }", 43),
     ] {
         refused_at(
             &format!("[[throttling]]\n{text}\n"),
