@@ -90,6 +90,15 @@ impl JobFaultKind {
         }
     }
 
+    /// What it comes to in the middle of a job's work.
+    pub(crate) fn told_at(&self, phase: JobPhase) -> String {
+        match self {
+            Self::Fail { code } => format!("{}, it fails with {code}", phase.as_str()),
+            Self::Stick => format!("{}, it stops for ever", phase.as_str()),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether it can happen in the middle of a job's work.
     pub fn has_phases(&self) -> bool {
         matches!(self, Self::Fail { .. } | Self::Stick)
@@ -166,12 +175,10 @@ impl std::fmt::Display for JobFault {
         if !self.instance_contains.is_empty() {
             write!(f, " of `{}`", self.instance_contains)?;
         }
-        match (self.phase, &self.kind) {
-            (None, kind) => write!(f, ", {}: {kind}", self.moment),
-            (Some(phase), JobFaultKind::Fail { code }) => {
-                write!(f, ", {}: {}, it fails with {code}", self.moment, phase.as_str())
-            }
-            (Some(phase), _) => write!(f, ", {}: {}, it stops for ever", self.moment, phase.as_str()),
+        write!(f, ", {}: ", self.moment)?;
+        match self.phase {
+            None => write!(f, "{}", self.kind),
+            Some(phase) => f.write_str(&self.kind.told_at(phase)),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::deleted_vault::DeletedVault;
 use super::job::{Job, JobKind};
 use super::violation::Violation;
-use crate::fault::{JobFaultKind, JobPoint};
+use crate::fault::{JobFaultKind, JobPhase, JobPoint};
 use crate::model::{ResourceId, Timestamp};
 use crate::services::Context;
 use crate::services::later::later;
@@ -133,7 +133,11 @@ pub(super) fn struck(
     let struck = context
         .faults
         .strike_job(context.now, kind.as_str(), instance.as_str(), point)?;
-    let text = format!("a job of {} is struck by a fault: {struck}", instance.name());
+    let told = match point {
+        JobPoint::Working(phase) if phase != JobPhase::Accepted => struck.told_at(phase),
+        _ => struck.to_string(),
+    };
+    let text = format!("a job of {} is struck by a fault: {told}", instance.name());
     context.log.note(context.now, "fault", text, None);
     Some(struck)
 }

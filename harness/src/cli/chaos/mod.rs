@@ -87,8 +87,16 @@ fn list_operations(format: Format) -> Result<ExitCode, Failure> {
     rows.sort();
     match format {
         Format::Text => {
-            let page = Page::of(&std::io::stdout());
-            show(&page.table(0, ["operation", "method", "path"], &rows))?;
+            // A line each, for whoever looks for one with `grep`.
+            let longest = rows
+                .iter()
+                .map(|[operation, ..]| operation.len())
+                .max()
+                .unwrap_or_default();
+            let lines = rows
+                .iter()
+                .map(|[operation, method, path]| format!("{operation:<longest$}  {method:<6}  {path}\n"));
+            write(&lines.collect::<String>())?;
         }
         Format::Json => {
             let list: Vec<_> = rows

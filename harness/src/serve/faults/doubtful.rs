@@ -130,26 +130,23 @@ fn doubt_of_place(fault: &RequestFault, rules: &Rules) -> Option<Misstated> {
     if can {
         return None;
     }
-    let known: Vec<String> = rules
-        .providers
-        .iter()
-        .map(|own| own.namespace.to_ascii_lowercase())
-        .collect();
-    let meant = named
-        .first()
-        .and_then(|word| nearest(word, known.iter().map(String::as_str)));
-    let meant = meant.and_then(|word| {
-        rules
-            .providers
-            .iter()
-            .find(|own| own.namespace.eq_ignore_ascii_case(word))
-    });
-    let doubt = match place.operation.as_str() {
-        "" => "it can never strike: no operation that azdrill plays has that in its path".to_owned(),
-        operation => format!("it can never strike: {operation} has no such path"),
+    Some(doubt_of_path(place.operation.as_str(), &named, rules).at("path_contains"))
+}
+
+/// No path has that in it: what was meant, or what paths look like.
+fn doubt_of_path(operation: &str, named: &[&str], rules: &Rules) -> Misstated {
+    let known = rules.providers.iter().map(|own| own.namespace.as_str());
+    let is_known = |word: &str| known.clone().any(|own| own.eq_ignore_ascii_case(word));
+    let mut unknown = named.iter().filter(|word| !is_known(word));
+    let meant = unknown.next().and_then(|word| nearest(word, known.clone()));
+    let doubt = match rules.router.operation(operation) {
+        None => "it can never strike: no operation that azdrill plays has that in its path".to_owned(),
+        Some(row) => format!(
+            "it can never strike: the path of {operation} is {}",
+            row.pattern()
+        ),
     };
-    let doubt = Misstated::new(doubt).meant(meant.map(|own| own.namespace.as_str()));
-    Some(doubt.at("path_contains"))
+    Misstated::new(doubt).meant(meant)
 }
 
 /// What is doubtful about what is to go wrong.

@@ -335,7 +335,7 @@ fn what_can_never_strike_is_told_with_its_place() {
                 "[[request]]\noperation = \"BackupJobs_Get\"\npath_contains = \"Microsoft.Storage\"\n{LOST}"
             ),
             3,
-            "BackupJobs_Get has no such path",
+            "the path of BackupJobs_Get is /subscriptions/{}/",
         ),
         (
             "[[request]]\noperation = \"BackupInstances_TriggerRestore\"\nstale = true\n".to_owned(),
