@@ -77,6 +77,11 @@ impl WorldArguments {
         self.faults.is_some()
     }
 
+    /// The alternatives that are taken, whatever the profile and the world say.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        self.assume.iter().cloned().collect()
+    }
+
     /// Whose word is taken.
     pub(super) fn profile(&self) -> Profile {
         self.profile.into()
@@ -179,6 +184,11 @@ impl Given {
             seed,
             world,
         })
+    }
+
+    /// Where callers stand.
+    pub(super) fn from(&self) -> &NetworkPath {
+        &self.from
     }
 
     /// The seed that was said, or drawn.
