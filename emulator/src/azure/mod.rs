@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::entropy::Entropy;
-use crate::fault::FaultPlan;
-use crate::gateway::{Gates, KnownHosts, Permit, Refusal, TokenAuthority};
+use crate::fault::{FaultPlan, ThrottlingFault};
+use crate::gateway::{Gates, KnownHosts, Permit, Refusal, Throttle, TokenAuthority};
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::Log;
 use crate::model::{Extent, NetworkPath, PrincipalId, Request, Timestamp};
@@ -38,6 +38,7 @@ pub struct Azure {
     agenda: Agenda,
     workflows: BTreeMap<WorkflowId, Box<dyn Workflow>>,
     faults: FaultPlan,
+    throttle: Throttle,
     log: Log,
     released: Vec<Extent>,
     first_request_id: u128,
@@ -76,6 +77,7 @@ impl Azure {
             agenda: Agenda::default(),
             workflows: BTreeMap::new(),
             faults: FaultPlan::default(),
+            throttle: Throttle::default(),
             log: Log::default(),
             released: Vec::new(),
             first_request_id,
@@ -137,6 +139,12 @@ impl Azure {
     /// The faults in place, to change.
     pub fn faults_mut(&mut self) -> &mut FaultPlan {
         &mut self.faults
+    }
+
+    /// Has Resource Manager refuse what is more than this. Buckets are full again.
+    pub fn put_throttling(&mut self, now: Timestamp, fault: ThrottlingFault) {
+        self.faults.push_throttling(now, fault);
+        self.throttle = Throttle::default();
     }
 
     /// The authority that issues tokens.

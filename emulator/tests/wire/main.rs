@@ -76,6 +76,7 @@ mod single_server_backups;
 mod single_server_parts;
 mod status_codes;
 mod tags;
+mod throttling;
 mod time;
 mod tokens;
 mod traps;

@@ -131,6 +131,7 @@ async fn begin<'a>(
     };
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
+    play.throttle()?;
     play.simulated = matches!(machine.outside, Outside::Simulated(_));
     Ok((play, simulated, blobs))
 }
