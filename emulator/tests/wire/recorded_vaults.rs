@@ -234,6 +234,15 @@ fn a_vault_with_a_soft_deleted_instance_goes_and_can_come_back() {
     let listed = world.deleted_vaults("").json_body()["value"].clone();
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
     let name = listed[0]["name"].as_str().expect("a name").to_owned();
+    // What is in it is shown by Resource Graph alone, and named after what it protected.
+    let left = world.rows(
+        "recoveryservicesresources | where type =~ 'microsoft.dataprotection/locations/deletedvaults/deletedbackupinstances'",
+    );
+    let extended = &left[0]["properties"]["backupInstanceExtendedProperties"];
+    assert_eq!(
+        extended["dataSourceExtendedInfo"]["dataSourceId"], "source",
+        "{left:?}"
+    );
     let read = world.deleted_vaults(&format!("/{name}")).json_body();
     assert_eq!(read, listed[0]);
     let subscription = world.operator.subscription.clone();

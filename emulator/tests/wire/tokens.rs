@@ -7,6 +7,7 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::callers::BLOBS_HOST;
 use crate::world::{ARM, World};
 
 fn show(world: &mut World, token: &str) -> Response {
@@ -204,5 +205,26 @@ fn a_key_vault_is_no_audience() {
             .with_header("authorization", &format!("Bearer {token}"));
         let answer = world.send(request);
         assert_eq!(answer.status, status, "{audience}: {answer:?}");
+    }
+}
+
+/// Who shows something is not taken for somebody who shows nothing, not even where anybody may read.
+#[test]
+fn an_unknown_scheme_is_refused_where_nobody_need_sign_in() {
+    let mut world = World::new();
+    world.put_account();
+    let changed = world.change_account(&json!({"allowBlobPublicAccess": true}));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let container = format!("{}/blobServices/default/containers/open", world.account());
+    let made = world.put(&container, &json!({"properties": {"publicAccess": "Container"}}));
+    assert!(made.status.is_success(), "{made:?}");
+    for (shown, status) in [(None, 404), (Some("Basic eDp5"), 403)] {
+        let mut request =
+            Request::new(Method::GET, BLOBS_HOST, "/open/none").with_header("x-ms-version", "2024-11-04");
+        if let Some(shown) = shown {
+            request = request.with_header("authorization", shown);
+        }
+        let answer = world.send(request);
+        assert_eq!(answer.status, status, "{shown:?}: {answer:?}");
     }
 }

@@ -27,12 +27,12 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use miette::{Context as _, IntoDiagnostic as _, Result, miette};
 
-use accepted::Accepted;
+use accepted::{Accepted, Scope};
 use build::Build;
 use hunt::Hunt;
 use mutant::{Mutant, Name};
 use outcome::{Kept, Outcome};
-use settings::Settings;
+use settings::{Settings, Tests};
 use tested::Binary;
 
 /// Below the checkout's folder.
@@ -52,6 +52,9 @@ struct Arguments {
     /// Only changes of files and functions that have this in their name, `gateway` or `sas/mod.rs: verify`
     #[arg(long)]
     only: Vec<String>,
+    /// Only changes that have a row in this file, as `accepted.toml` and `survivors.toml` have them
+    #[arg(long)]
+    among: Option<PathBuf>,
     /// Do not ask these tests, `suite`: what only they notice is told as missed. The rest is asked soon
     #[arg(long)]
     without: Vec<String>,
@@ -71,6 +74,8 @@ struct Arguments {
 enum Keep {
     /// What was caught
     Caught,
+    /// What was caught, and what survived as it is known to: asks again only what nobody has judged
+    Judged,
     /// All: goes on with a run that was broken off
     All,
 }
@@ -98,8 +103,7 @@ fn main() -> Result<ExitCode> {
     }
     let scratch = checkout.join(SCRATCH);
     fs::create_dir_all(&scratch).into_diagnostic()?;
-    let last = arguments.keep.map(|keep| kept(&scratch.join(OUTCOMES), keep));
-    let last = last.unwrap_or_default();
+    let (chosen, last) = goes_on(&arguments, &scratch, &mutants, &accepted, chosen);
     let put_in = put_in(&arguments, &mutants, &chosen, &last);
     let build = Build {
         checkout: &checkout,
@@ -137,7 +141,17 @@ fn main() -> Result<ExitCode> {
         (&not_viable, &last),
         binaries.collect(),
     )?;
-    conclude(&scratch, &mutants, &outcomes, &accepted)
+    let scope = Scope {
+        slow: settings.tests.iter().any(|own| own.slow),
+        sample: arguments.sample.is_some(),
+    };
+    if scope.slow {
+        let slow = settings.tests.iter().filter(|own| own.slow);
+        let slow: Vec<String> = slow.map(Tests::title).collect();
+        let anew = accepted.late_anew(&mutants, &outcomes, &slow)?;
+        fs::write(scratch.join("noticed_late.toml"), anew).into_diagnostic()?;
+    }
+    conclude(&scratch, &mutants, &outcomes, &accepted, scope)
 }
 
 /// The texts of the files that are changed, and every change of them.
@@ -156,8 +170,12 @@ fn found(checkout: &Path, settings: &Settings) -> Result<(BTreeMap<String, Strin
 
 /// The numbers of the changes that are asked for.
 fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
+    let among = arguments.among.as_deref().map(accepted::names).transpose()?;
     let is_asked = |mutant: &Mutant| {
         let place = format!("{}: {}", mutant.name.file, mutant.name.within);
+        if among.as_ref().is_some_and(|names| !names.contains(&mutant.name)) {
+            return false;
+        }
         arguments.only.is_empty() || arguments.only.iter().any(|part| place.contains(part))
     };
     let asked = (1..)
@@ -183,7 +201,7 @@ fn put_in(
     chosen: &BTreeSet<u32>,
     last: &BTreeMap<Name, Outcome>,
 ) -> BTreeSet<u32> {
-    let again = matches!(arguments.keep, Some(Keep::Caught));
+    let again = matches!(arguments.keep, Some(Keep::Caught | Keep::Judged));
     let is_known = |number: u32| last.contains_key(&mutants[number as usize - 1].name);
     let wanted = chosen.iter().copied();
     wanted.filter(|number| !(again && is_known(*number))).collect()
@@ -257,13 +275,34 @@ fn outcomes(
     Ok(outcomes)
 }
 
-fn kept(path: &Path, keep: Keep) -> BTreeMap<Name, Outcome> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let all = text
+/// What is taken over of the last run, and the changes without those that need not be asked about again.
+fn goes_on(
+    arguments: &Arguments,
+    scratch: &Path,
+    mutants: &[Mutant],
+    accepted: &Accepted,
+    mut chosen: BTreeSet<u32>,
+) -> (BTreeSet<u32>, BTreeMap<Name, Outcome>) {
+    let Some(keep) = arguments.keep else {
+        return (chosen, BTreeMap::new());
+    };
+    let text = fs::read_to_string(scratch.join(OUTCOMES)).unwrap_or_default();
+    let mut last: BTreeMap<Name, Outcome> = text
         .lines()
-        .filter_map(|line| serde_json::from_str::<Kept>(line).ok());
-    let all = all.filter(|own| keep == Keep::All || !own.outcome.survived());
-    all.map(|own| (own.name, own.outcome)).collect()
+        .filter_map(|line| serde_json::from_str::<Kept>(line).ok())
+        .map(|own| (own.name, own.outcome))
+        .collect();
+    if keep == Keep::Judged {
+        let is_judged = |name: &Name| {
+            let survived = last.get(name).is_some_and(Outcome::survived);
+            survived && (accepted.has(name) || accepted.is_late(name))
+        };
+        chosen.retain(|number| !is_judged(&mutants[*number as usize - 1].name));
+    }
+    if keep != Keep::All {
+        last.retain(|_, outcome| !outcome.survived());
+    }
+    (chosen, last)
 }
 
 /// Writes the list, and says what is wrong.
@@ -272,27 +311,29 @@ fn conclude(
     mutants: &[Mutant],
     outcomes: &BTreeMap<u32, Outcome>,
     accepted: &Accepted,
+    scope: Scope,
 ) -> Result<ExitCode> {
     let (mut list, mut survivors) = (String::new(), String::new());
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, outcome) in outcomes {
         let mutant = &mutants[*number as usize - 1];
-        let as_accepted = match outcome.survived() {
-            true if accepted.has(&mutant.name) => " (accepted)",
-            true if accepted.is_open(&mutant.name) => " (open)",
-            false if accepted.is_open(&mutant.name) => ", and open no more",
+        let name = &mutant.name;
+        let known = match outcome.survived() {
+            true if accepted.has(name) => " (accepted)",
+            true if accepted.expects(name, scope) => " (noticed late)",
+            false if accepted.has(name) => ", and accepted",
             _ => "",
         };
-        list += &format!("{mutant}: {outcome}{as_accepted}\n");
-        if outcome.survived() && as_accepted.is_empty() {
-            let row = toml::to_string(&mutant.name).into_diagnostic()?;
+        list += &format!("{mutant}: {outcome}{known}\n");
+        if outcome.survived() && known.is_empty() {
+            let row = toml::to_string(name).into_diagnostic()?;
             survivors += &format!("[[accepted]]\n{row}reason = \"\"\n\n");
         }
         let kind = match outcome {
             Outcome::Caught(_) => "caught",
             Outcome::TimedOut(_) => "timed out",
-            Outcome::Missed | Outcome::NotReached if accepted.has(&mutant.name) => "accepted",
-            Outcome::Missed | Outcome::NotReached if accepted.is_open(&mutant.name) => "open",
+            Outcome::Missed | Outcome::NotReached if accepted.has(name) => "accepted",
+            Outcome::Missed | Outcome::NotReached if accepted.expects(name, scope) => "noticed late",
             Outcome::Missed => "missed",
             Outcome::NotReached => "not reached",
             Outcome::NotViable => "not viable",
@@ -306,7 +347,7 @@ fn conclude(
         .iter()
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
-    let faults = accepted.faults(mutants, outcomes);
+    let faults = accepted.faults(mutants, outcomes, scope);
     let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
     text += &format!(
         "{} changes: {}. Each is in {}.\n",
