@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Azure;
 use crate::fault::FaultPlan;
-use crate::gateway::KnownHosts;
+use crate::gateway::{KnownHosts, Throttle};
 use crate::log::Log;
 use crate::rules::Rules;
 
@@ -12,7 +12,7 @@ impl Azure {
     /// A copy in which something can be tried, and nothing of which reaches this one: everything that exists and is
     /// under way, with the rules, the settings and the seed.
     ///
-    /// It has no faults, an empty log, and behind its blobs and servers there is nothing: whoever drives it has to
+    /// It has no faults, an empty log, has asked Resource Manager for nothing yet, and behind its blobs and servers there is nothing: whoever drives it has to
     /// say what comes of outside work, and throws away what it lets go of. Outside work that this one has handed out
     /// never ends there.
     #[must_use]
@@ -34,6 +34,7 @@ impl Azure {
             first_request_id: self.first_request_id,
             inner_tokens: self.inner_tokens.clone(),
             hosts: KnownHosts::default(),
+            throttle: Throttle::default(),
         }
     }
 

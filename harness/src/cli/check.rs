@@ -14,6 +14,7 @@ use azdrill::serve::{HostsFile, Resolving};
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{PrincipalId, Timestamp};
 use azdrill_emulator::rules::Rules;
+use azdrill_emulator::server::Clock;
 use clap::{Args, ValueEnum};
 
 use super::child;
@@ -136,7 +137,7 @@ pub(super) async fn run(
         None if !addresses.is_empty() => Written(vec!["azurerm"]),
         None => Written::all(),
     };
-    baseline.accept(&mut report, jiff::Timestamp::now());
+    baseline.accept(&mut report, Clock::system().now());
     tell_report(&arguments, &report, &written)?;
     if report.is_empty() {
         return Err(

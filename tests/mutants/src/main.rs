@@ -146,12 +146,16 @@ fn main() -> Result<ExitCode> {
         sample: arguments.sample.is_some(),
     };
     if scope.slow {
-        let slow = settings.tests.iter().filter(|own| own.slow);
-        let slow: Vec<String> = slow.map(Tests::title).collect();
-        let anew = accepted.late_anew(&mutants, &outcomes, &slow)?;
+        let anew = accepted.late_anew(&mutants, &outcomes, &slow_tests(&settings))?;
         fs::write(scratch.join("noticed_late.toml"), anew).into_diagnostic()?;
     }
     conclude(&scratch, &mutants, &outcomes, &accepted, scope)
+}
+
+/// The tests that no sample asks.
+fn slow_tests(settings: &Settings) -> Vec<String> {
+    let slow = settings.tests.iter().filter(|own| own.slow);
+    slow.map(Tests::title).collect()
 }
 
 /// The texts of the files that are changed, and every change of them.
