@@ -1,6 +1,6 @@
 //! Tokens that are not what they should be.
 
-use azdrill_emulator::model::{Request, Response};
+use azdrill_emulator::model::{Request, Response, Scheme};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
@@ -227,4 +227,19 @@ fn an_unknown_scheme_is_refused_where_nobody_need_sign_in() {
         let answer = world.send(request);
         assert_eq!(answer.status, status, "{shown:?}: {answer:?}");
     }
+}
+
+/// What an account says of plain text is said of its own hosts, whatever it is called.
+#[test]
+fn an_account_of_a_famous_name_asks_nothing_of_resource_manager() {
+    let mut world = World::new();
+    let body = json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+    let made = world.put("/providers/Microsoft.Storage/storageAccounts/management", &body);
+    assert!(made.status.is_success(), "{made:?}");
+    world.settle();
+    let target = format!("{}?api-version=2025-04-01", world.group());
+    let mut request = world.request(Method::GET, &target);
+    request.scheme = Scheme::Http;
+    let answer = world.send(request);
+    assert_eq!(answer.status, 200, "{answer:?}");
 }

@@ -5,6 +5,7 @@
 
 mod accepted;
 mod build;
+mod choice;
 mod copy;
 mod find;
 mod hunt;
@@ -19,16 +20,16 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use miette::{Context as _, IntoDiagnostic as _, Result, miette};
+use miette::{Context as _, IntoDiagnostic as _, Result};
 
 use accepted::{Accepted, Scope};
 use build::Build;
+use choice::{chosen, drawn, goes_on, put_in};
 use hunt::Hunt;
 use mutant::{Mutant, Name};
 use outcome::{Kept, Outcome};
@@ -101,16 +102,45 @@ fn main() -> Result<ExitCode> {
                 .collect::<String>(),
         );
     }
+    ask(
+        &arguments,
+        &checkout,
+        &settings,
+        &accepted,
+        (texts, &mutants, chosen),
+    )
+}
+
+/// Builds what is to be asked about, asks, and says what came of it.
+fn ask(
+    arguments: &Arguments,
+    checkout: &Path,
+    settings: &Settings,
+    accepted: &Accepted,
+    (texts, mutants, chosen): (BTreeMap<String, String>, &[Mutant], BTreeSet<u32>),
+) -> Result<ExitCode> {
     let scratch = checkout.join(SCRATCH);
     fs::create_dir_all(&scratch).into_diagnostic()?;
-    let (chosen, last) = goes_on(&arguments, &scratch, &mutants, &accepted, chosen);
-    let put_in = put_in(&arguments, &mutants, &chosen, &last);
+    let (chosen, last) = goes_on(arguments, &scratch, mutants, accepted, chosen);
+    let put_in = put_in(arguments, mutants, &chosen, &last);
+    let scope = Scope {
+        slow: settings.tests.iter().any(|own| own.slow),
+        sample: arguments.sample.is_some(),
+    };
+    if put_in.is_empty() {
+        say("nothing is asked again");
+        let known = chosen.iter().filter_map(|number| {
+            let outcome = last.get(&mutants[*number as usize - 1].name)?;
+            Some((*number, outcome.clone()))
+        });
+        return conclude(&scratch, mutants, &known.collect(), accepted, scope);
+    }
     let build = Build {
-        checkout: &checkout,
+        checkout,
         scratch: scratch.clone(),
-        settings: &settings,
+        settings,
         texts,
-        mutants: &mutants,
+        mutants,
         chosen: &put_in,
     };
     say(&format!(
@@ -136,26 +166,18 @@ fn main() -> Result<ExitCode> {
     let outcomes = outcomes(
         arguments.seed,
         &scratch,
-        &mutants,
+        mutants,
         &chosen,
         (&not_viable, &last),
         binaries.collect(),
     )?;
-    let scope = Scope {
-        slow: settings.tests.iter().any(|own| own.slow),
-        sample: arguments.sample.is_some(),
-    };
     if scope.slow {
-        let anew = accepted.late_anew(&mutants, &outcomes, &slow_tests(&settings))?;
+        let slow = settings.tests.iter().filter(|own| own.slow);
+        let slow: Vec<String> = slow.map(Tests::title).collect();
+        let anew = accepted.late_anew(mutants, &outcomes, &slow)?;
         fs::write(scratch.join("noticed_late.toml"), anew).into_diagnostic()?;
     }
-    conclude(&scratch, &mutants, &outcomes, &accepted, scope)
-}
-
-/// The tests that no sample asks.
-fn slow_tests(settings: &Settings) -> Vec<String> {
-    let slow = settings.tests.iter().filter(|own| own.slow);
-    slow.map(Tests::title).collect()
+    conclude(&scratch, mutants, &outcomes, accepted, scope)
 }
 
 /// The texts of the files that are changed, and every change of them.
@@ -170,59 +192,6 @@ fn found(checkout: &Path, settings: &Settings) -> Result<(BTreeMap<String, Strin
         texts.insert(file, text);
     }
     Ok((texts, mutants))
-}
-
-/// The numbers of the changes that are asked for.
-fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
-    let among = arguments.among.as_deref().map(accepted::names).transpose()?;
-    let is_asked = |mutant: &Mutant| {
-        let place = format!("{}: {}", mutant.name.file, mutant.name.within);
-        if among.as_ref().is_some_and(|names| !names.contains(&mutant.name)) {
-            return false;
-        }
-        arguments.only.is_empty() || arguments.only.iter().any(|part| place.contains(part))
-    };
-    let asked = (1..)
-        .zip(mutants)
-        .filter(|(_, mutant)| is_asked(mutant))
-        .map(|(number, _)| number);
-    let count = arguments.sample.unwrap_or(usize::MAX);
-    let chosen: BTreeSet<u32> = drawn(arguments.seed, mutants, asked)
-        .into_iter()
-        .take(count)
-        .collect();
-    if chosen.is_empty() {
-        return Err(miette!("there is no such change"));
-    }
-    Ok(chosen)
-}
-
-/// The numbers of the changes that are compiled. A run that was broken off goes on with the same binary; one that asks
-/// again what was missed has fewer, and is built sooner.
-fn put_in(
-    arguments: &Arguments,
-    mutants: &[Mutant],
-    chosen: &BTreeSet<u32>,
-    last: &BTreeMap<Name, Outcome>,
-) -> BTreeSet<u32> {
-    let again = matches!(arguments.keep, Some(Keep::Caught | Keep::Judged));
-    let is_known = |number: u32| last.contains_key(&mutants[number as usize - 1].name);
-    let wanted = chosen.iter().copied();
-    wanted.filter(|number| !(again && is_known(*number))).collect()
-}
-
-/// Numbers in an order drawn by a seed. A run that is broken off has asked about a fair sample by then, and a small sample
-/// is the beginning of a larger one. Each change draws by its own name: what is changed elsewhere in the engine makes no
-/// other sample.
-fn drawn(seed: u64, mutants: &[Mutant], numbers: impl Iterator<Item = u32>) -> Vec<u32> {
-    let draw = |number: u32| {
-        let mut hasher = DefaultHasher::new();
-        (seed, &mutants[number as usize - 1].name).hash(&mut hasher);
-        (hasher.finish(), number)
-    };
-    let mut drawn: Vec<(u64, u32)> = numbers.map(draw).collect();
-    drawn.sort_unstable();
-    drawn.into_iter().map(|(_, number)| number).collect()
 }
 
 /// What comes of each change. It is kept as soon as it is known.
@@ -277,36 +246,6 @@ fn outcomes(
     })?;
     outcomes.extend(asked.into_iter().zip(found));
     Ok(outcomes)
-}
-
-/// What is taken over of the last run, and the changes without those that need not be asked about again.
-fn goes_on(
-    arguments: &Arguments,
-    scratch: &Path,
-    mutants: &[Mutant],
-    accepted: &Accepted,
-    mut chosen: BTreeSet<u32>,
-) -> (BTreeSet<u32>, BTreeMap<Name, Outcome>) {
-    let Some(keep) = arguments.keep else {
-        return (chosen, BTreeMap::new());
-    };
-    let text = fs::read_to_string(scratch.join(OUTCOMES)).unwrap_or_default();
-    let mut last: BTreeMap<Name, Outcome> = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Kept>(line).ok())
-        .map(|own| (own.name, own.outcome))
-        .collect();
-    if keep == Keep::Judged {
-        let is_judged = |name: &Name| {
-            let survived = last.get(name).is_some_and(Outcome::survived);
-            survived && (accepted.has(name) || accepted.is_late(name))
-        };
-        chosen.retain(|number| !is_judged(&mutants[*number as usize - 1].name));
-    }
-    if keep != Keep::All {
-        last.retain(|_, outcome| !outcome.survived());
-    }
-    (chosen, last)
 }
 
 /// Writes the list, and says what is wrong.
