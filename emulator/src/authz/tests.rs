@@ -297,6 +297,12 @@ fn a_role_is_held_when_it_is_seen_and_pending_before() {
         }
     };
     assert_eq!(reader(&fixture), "no");
+    // One that is taken away as soon as it is seen is never held.
+    fixture.grant("Reader", GROUP_SCOPE, 0);
+    for own in fixture.access.by_principal.values_mut().flatten() {
+        own.seen_until = Some(fixture.now);
+    }
+    assert_eq!(reader(&fixture), "no");
     fixture.grant("Reader", GROUP_SCOPE, 600);
     assert_eq!(reader(&fixture), "pending");
     fixture.now += jiff::SignedDuration::from_secs(600);
@@ -326,6 +332,37 @@ fn a_role_without_data_is_held_at_once() {
             assert!(matches!(held, HeldRole::Seen), "{name}");
         }
     }
+}
+
+/// A role is one for data if any of its permissions is.
+#[test]
+fn a_role_is_for_data_by_any_of_its_permissions() {
+    let mut fixture = Fixture::new();
+    let id = Uuid::from_u128(0xdada);
+    let mut role = RoleDefinition::custom(id, "both".to_owned(), Vec::new());
+    for name in ["Reader", "Storage Blob Data Reader"] {
+        let own = fixture.rules.built_in_role(name).expect("a built-in role");
+        role.permissions_mut().extend(own.permissions().iter().cloned());
+    }
+    fixture.access.custom_roles.insert(id, role.clone());
+    let scope: ResourceId = GROUP_SCOPE.parse().expect("a scope");
+    fixture.access.insert(Assignment {
+        data_lag: jiff::SignedDuration::from_hours(4),
+        ..Assignment::new("a".to_owned(), scope.clone(), id, fixture.who, fixture.now)
+    });
+    let held = fixture
+        .access
+        .holds_role(fixture.now, &[fixture.who], &role, &scope);
+    assert_eq!(held, HeldRole::Pending { data_lags: true });
+    // What it grants, too, is what any of them does.
+    fixture.now += jiff::SignedDuration::from_hours(4);
+    fixture.may(BLOB_READ, GROUP_SCOPE).expect("by the second");
+    fixture
+        .may("Microsoft.Storage/storageAccounts/read", GROUP_SCOPE)
+        .expect("by the first");
+    fixture
+        .may("Microsoft.Storage/storageAccounts/write", GROUP_SCOPE)
+        .expect_err("by none");
 }
 
 /// What is in no management group is below none.

@@ -169,7 +169,7 @@ impl Azure {
         let mut ignored = check_body(&self.rules, operation, request)?;
         check_links(&self.gates(), now, permit, request)?;
         check_policies(&self.gates(), now, operation, request)?;
-        check_place(&self.rules, &self.state, permit, request)?;
+        check_place(&self.state, permit, request)?;
         ignored.extend(check_conditions(
             &self.rules,
             &self.state,

@@ -1,6 +1,7 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
 mod answer;
+mod copy;
 mod core;
 mod kept_world;
 mod region;
@@ -10,6 +11,7 @@ mod workflows;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultPlan, ThrottlingFault};
@@ -25,7 +27,7 @@ pub use kept_world::{KeptWorld, NotNow};
 
 /// A fake Azure.
 pub struct Azure {
-    rules: Rules,
+    rules: Arc<Rules>,
     handlers: Vec<Handler>,
     settings: Settings,
     state: State,
@@ -65,7 +67,7 @@ impl Azure {
         let first_request_id = entropy.fork("request").uuid().as_u128();
         Self {
             handlers,
-            rules,
+            rules: Arc::new(rules),
             settings,
             state: State::default(),
             own: ServiceStates::default(),
@@ -162,6 +164,11 @@ impl Azure {
     /// The refusal of the first gate that says no.
     pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
         self.gates_for(path.is_azure_service()).pass(now, path, request)
+    }
+
+    /// The id of the operation a request asks for, if there is one.
+    pub fn operation_of(&self, request: &Request) -> Option<String> {
+        self.gates().operation_of(request).map(|own| own.id.to_string())
     }
 
     fn gates(&self) -> Gates<'_> {

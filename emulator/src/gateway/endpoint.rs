@@ -28,3 +28,23 @@ fn endpoint_of_path(path: &str) -> Endpoint {
         Endpoint::Arm
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_host_serves_several_endpoints_by_their_paths() {
+        for (path, endpoint) in [
+            ("/_azdrill/log", Endpoint::Admin),
+            ("/metadata/identity/oauth2/token", Endpoint::Imds),
+            ("/msi/token", Endpoint::Imds),
+            ("/v1.0/users", Endpoint::Graph),
+            ("/V1.0/users", Endpoint::Graph),
+            ("/common/oauth2/v2.0/token", Endpoint::Login),
+            ("/subscriptions/s", Endpoint::Arm),
+        ] {
+            assert_eq!(endpoint_of("localhost", path), Some(endpoint), "{path}");
+        }
+    }
+}

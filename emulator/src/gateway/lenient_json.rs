@@ -86,6 +86,8 @@ mod tests {
             format!("\"\" /**/ // \n{brackets}"),
             // A text that ends with a backslash is over.
             format!("\"\\\\\" {brackets}"),
+            // What is closed closes one that is open, and no more.
+            "[[],".repeat(128),
         ] {
             assert!(is_deep(&deep), "{deep}");
         }
@@ -96,6 +98,11 @@ mod tests {
         for open in ["[", "{a:", "{\"a\": [", "/* x */ ["] {
             let text = open.repeat(1_000_000);
             assert!(read(text.as_bytes()).is_none());
+        }
+        // As deep as JSON without comments may be, and no deeper.
+        for (depth, is_read) in [(127, true), (128, false)] {
+            let text = format!("/* x */ {}{}", "[".repeat(depth), "]".repeat(depth));
+            assert_eq!(read(text.as_bytes()).is_some(), is_read, "{depth}");
         }
         let text = "{a: 1, /* x */ 'b': [1,],}";
         let found = read(text.as_bytes());

@@ -141,9 +141,7 @@ impl Refusal {
     /// Names rules that had a say besides those that are named already.
     pub(crate) fn name(&mut self, rules: impl IntoIterator<Item = RuleId>) {
         for rule in rules {
-            if !rule.is_error() {
-                self.rules.retain(|named| !named.is_error());
-            }
+            self.rules.retain(|named| !named.is_error());
             if !self.rules.contains(&rule) {
                 self.rules.push(rule);
             }
@@ -314,6 +312,57 @@ mod tests {
             filled("a {name} b {other} {unknown} c{", &fill),
             "a {other} b x {unknown} c{"
         );
+    }
+
+    /// The blob service and the Backup service's plain envelope name their code in a header; a code of ours is marked as
+    /// such, and no other.
+    #[test]
+    fn headers_tell_a_code_where_azures_do_and_ours_always() {
+        let request = Request::new(Method::GET, "management.azure.com", "/x");
+        // A fault may refuse by no rule at all.
+        let mut by_none = Refusal::of(code::AuthorizationFailed, &[]);
+        by_none.rules.clear();
+        assert_eq!(by_none.respond(&request).header("x-azdrill-rules"), None);
+        for (shape, named) in [
+            (Shape::Arm, false),
+            (Shape::UserFacing, false),
+            (Shape::UserFacingPlain, true),
+            (Shape::Blob, true),
+            (Shape::Entra, false),
+            (Shape::KeyVault, false),
+        ] {
+            for (code, ours) in [
+                (code::AuthorizationFailed, false),
+                (code::SyntheticInstanceBusy, true),
+            ] {
+                let refusal = Refusal::in_shape(shape, code, &[]);
+                let answer = refusal.respond(&request);
+                let header = answer.header("x-ms-error-code");
+                assert_eq!(header, named.then_some(&*refusal.code), "{shape:?}");
+                let synthetic = answer.header("x-azdrill-synthetic");
+                assert_eq!(synthetic, ours.then_some("true"), "{shape:?}");
+                let marks = refusal.marks();
+                let marked = marks.iter().any(|(name, _)| *name == "x-azdrill-synthetic");
+                assert_eq!(marked, ours, "{shape:?}");
+            }
+        }
+    }
+
+    /// What is not there is told by what was asked, with what of its query chooses and nothing else of it.
+    #[test]
+    fn what_of_a_query_chooses_is_told_and_nothing_else() {
+        for (target, told) in [
+            ("/box/b", "GET /box/b"),
+            ("/box/b?sig=secret", "GET /box/b"),
+            (
+                "/box?restype=container&comp=lease&sig=x",
+                "GET /box?restype=container&comp=lease",
+            ),
+        ] {
+            let request = Request::new(Method::GET, "acct.blob.core.windows.net", target);
+            let answer = Refusal::unknown_operation(Endpoint::Blob, &request).respond(&request);
+            assert_eq!(answer.header("x-azdrill-not-implemented"), Some(told), "{target}");
+        }
     }
 
     #[test]

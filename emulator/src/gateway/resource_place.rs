@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{Permit, Refusal};
 use crate::model::{Request, region_name};
-use crate::rules::{Endpoint, Mark, Rules, code};
+use crate::rules::{Mark, code};
 use crate::state::{State, field};
 
 /// Refuses to put a resource into another region than the one it is in. `request.json` has the body.
@@ -12,11 +12,7 @@ use crate::state::{State, field};
 /// # Errors
 ///
 /// 409, as Resource Manager answers it.
-pub(crate) fn check(rules: &Rules, state: &State, permit: &Permit, request: &Request) -> Result<(), Refusal> {
-    let writes = matches!(request.method, Method::PUT | Method::PATCH);
-    if !writes || permit.operation(rules).endpoint != Endpoint::Arm {
-        return Ok(());
-    }
+pub(crate) fn check(state: &State, permit: &Permit, request: &Request) -> Result<(), Refusal> {
     let sent = request.json.as_ref().map(|body| field(body, "location"));
     let (Some(sent), Some(resource)) = (sent.and_then(|sent| sent.as_str()), state.resource(&permit.scope))
     else {
@@ -35,7 +31,7 @@ pub(crate) fn check(rules: &Rules, state: &State, permit: &Permit, request: &Req
         ("location", sent),
     ];
     let mut refusal = Refusal::of(code::InvalidResourceLocation, &fill);
-    if request.method == Method::PATCH {
+    if request.method != Method::PUT {
         // That is documented of what is put.
         refusal.mark = refusal.mark.max(Mark::Inferred);
     }

@@ -78,6 +78,7 @@ pub enum TokenError {
 /// Entra ID signs with RS256. This signs with ES256: no client in use checks the signature of an
 /// access token, and a P-256 key costs microseconds where an RSA key costs a noticeable part of
 /// the start-up time.
+#[derive(Clone)]
 pub struct TokenAuthority {
     key_id: String,
     encoding: EncodingKey,
@@ -214,7 +215,6 @@ impl TokenAuthority {
         let mut validation = Validation::new(Algorithm::ES256);
         // Times are checked against our clock, not the machine's; the audience by the endpoint.
         validation.validate_exp = false;
-        validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
         jsonwebtoken::decode::<T>(token, &self.decoding, &validation)
@@ -301,6 +301,22 @@ mod tests {
             authority.check(at("2026-03-02T06:59:59Z"), &token),
             Err(TokenError::Expired)
         );
+    }
+
+    /// `idtyp` tells people and applications apart, as Entra ID's tokens do; the key set has both coordinates of a point.
+    #[test]
+    fn a_token_says_whose_it_is_and_a_key_where_it_is() {
+        let now = at("2026-03-02T06:00:00Z");
+        for (identity, kind) in [(IdentityKind::Application, "app"), (IdentityKind::User, "user")] {
+            let own = Principal {
+                identity,
+                ..principal()
+            };
+            assert_eq!(claims(now, &own, "x").idtyp, kind);
+        }
+        let authority = TokenAuthority::new(&Entropy::from_seed(1));
+        let (_, x, y) = authority.public_key();
+        assert_eq!((x.len(), y.len()), (32, 32));
     }
 
     #[test]

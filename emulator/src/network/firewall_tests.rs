@@ -166,3 +166,36 @@ fn a_private_endpoint_gets_in_once_it_is_approved() {
         assert_eq!(verdict.allowed, allowed, "{name}");
     }
 }
+
+/// E2-5, E2-6: a service that is let in by nothing is told which addresses and subnets are, where there are some.
+#[test]
+fn a_service_is_kept_out_by_the_rules_there_are() {
+    let rules = Rules::load(crate::rules::Profile::Observed, &crate::rules::Assumptions::new())
+        .expect("the rules load");
+    let path = NetworkPath {
+        origin: Origin::AzureService {
+            instance:
+                "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/one"
+                    .parse()
+                    .expect("an id"),
+            tenant: TenantId(uuid::Uuid::from_u128(1)),
+            region: "westeurope".to_owned(),
+        },
+    };
+    let address = serde_json::json!([{"value": "203.0.113.4"}]);
+    let subnet = serde_json::json!([{"id": "/subscriptions/s/subnets/one"}]);
+    let none = serde_json::json!([]);
+    for (addresses, subnets, by) in [
+        (&none, &none, rule::E2_5),
+        (&address, &none, rule::E2_6),
+        (&none, &subnet, rule::E2_6),
+        (&address, &subnet, rule::E2_6),
+    ] {
+        let acls = serde_json::json!({
+            "defaultAction": "Deny", "bypass": "None", "ipRules": addresses, "virtualNetworkRules": subnets,
+        });
+        let account = account(&acls);
+        let verdict = Firewall::of_storage_account(&account).decide(&rules, &path, false);
+        assert_eq!(verdict.rules.first(), Some(&by), "{acls}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Who may do what: custom roles, groups, and principals that do not exist.
 
+use azdrill_emulator::authz::Assignment;
 use azdrill_emulator::model::{Body, PrincipalId, Response, StoredBody};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
@@ -304,4 +305,33 @@ fn a_role_that_only_adds_makes_blobs_and_overwrites_none() {
     assert_eq!(world.write_as(who, append, "AppendBlob"), 201);
     assert_eq!(world.write_as(who, append, "AppendBlob"), 201);
     assert_eq!(world.blob_as(who, Method::GET, "/box/new"), 403);
+}
+
+/// Operations are asked about at their region, below the subscription: a role anywhere in it is enough, and one in another
+/// is not.
+#[test]
+fn an_operation_is_told_to_whom_a_role_in_its_subscription_lets_ask() {
+    const LTR: &str = "c088a766-074b-43ba-90d4-1fb21feae531";
+    let mut world = World::new();
+    world.put_server();
+    world.settle();
+    let here = world.add_application();
+    let elsewhere = world.add_principal(0xe15e, "of another", IdentityKind::Application);
+    let server = world.server();
+    world.give(&server, LTR, here);
+    let other = "/subscriptions/00000000-0000-4000-8000-00000000e15e/resourceGroups/g";
+    let now = world.now;
+    world.azure.state_mut().access.insert(Assignment::new(
+        "elsewhere".to_owned(),
+        other.parse().expect("an id"),
+        LTR.parse().expect("a role"),
+        elsewhere,
+        now,
+    ));
+    let target = format!(
+        "/subscriptions/{}/providers/Microsoft.DBforPostgreSQL/locations/westeurope/azureAsyncOperation/none",
+        world.operator.subscription
+    );
+    let mut ask = |who| world.arm_as(who, Method::GET, &target, None).status.as_u16();
+    assert_eq!((ask(here), ask(elsewhere)), (404, 403));
 }

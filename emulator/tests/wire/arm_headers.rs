@@ -21,6 +21,14 @@ fn every_answer_says_how_it_was_routed_and_the_backup_service_who_asked() {
         answer.header("x-ms-operation-identifier"),
         Some(identifier.as_str())
     );
+    // What is asked at a region is answered from there.
+    let target = format!(
+        "/subscriptions/{}/providers/Microsoft.DataProtection/locations/northeurope/deletedVaults?api-version=2025-09-01",
+        world.operator.subscription
+    );
+    let far = world.get(&target);
+    let identifier = far.header("x-ms-operation-identifier").unwrap_or_default();
+    assert!(identifier.contains("/northeurope/"), "{identifier}");
     let group = world.get("");
     assert!(group.header("x-ms-routing-request-id").is_some());
     assert_eq!(group.header("x-ms-operation-identifier"), None);

@@ -1,5 +1,6 @@
 //! What services refuse although the published types would take it, and how sure that is.
 
+use azdrill_emulator::model::Body;
 use azdrill_emulator::server::Core;
 use http::Method;
 use serde_json::{Value, json};
@@ -42,6 +43,22 @@ fn a_retention_is_measured_in_days() {
         let why = last.refused.as_ref().map(|no| no.reason.as_str());
         let too_long = why.is_some_and(|why| why.contains("at most 3653 days"));
         assert_eq!(too_long, duration == "P3654D", "{why:?}");
+    }
+}
+
+/// Templates may have comments, since the CLI sends them so; a vault may not.
+#[test]
+fn only_templates_have_comments() {
+    let mut world = World::new();
+    let target = format!("{}{}?api-version=2024-04-01", world.group(), below_vault(""));
+    let body = vault_body("On").to_string();
+    for (text, status) in [(format!("/* a vault */ {body}"), 400), (body, 201)] {
+        let mut request = world
+            .request(Method::PUT, &target)
+            .with_header("content-type", "application/json");
+        request.body = Body::Bytes(bytes::Bytes::from(text));
+        let answer = world.send(request);
+        assert_eq!(answer.status, status, "{answer:?}");
     }
 }
 

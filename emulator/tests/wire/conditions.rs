@@ -106,6 +106,21 @@ fn a_condition_on_blobs_keeps_to_their_container_and_path() {
     assert_eq!(world.blob(who, Method::GET, "/box/others/one"), 404);
 }
 
+/// A container has no path: what a condition asks of one does not hold of it, whatever it asks.
+#[test]
+fn a_container_is_at_no_path_at_all() {
+    let mut world = World::new();
+    world.put_account();
+    let owner = world.operator.object_id;
+    let who = world.add_principal(0xa000, "who", IdentityKind::Application);
+    let only = format!("@Resource[{BLOBS}:path] StringNotLike 'mine/*'");
+    let given = world.assigns(owner, 1, DATA, who, &condition(&only));
+    assert_eq!(given.status, 201, "{given:?}");
+    assert_eq!(world.blob(who, Method::GET, "/box/others/one"), 404);
+    assert_eq!(world.blob(who, Method::GET, "/box/mine/one"), 403);
+    assert_eq!(world.blob(who, Method::GET, "/box?restype=container"), 403);
+}
+
 /// What is not played would let through what it forbids.
 #[test]
 fn a_condition_that_is_not_played_is_refused_by_name() {
@@ -169,4 +184,21 @@ fn a_condition_inside_a_custom_role_is_kept_to() {
     assert_eq!(world.blob(who, Method::PUT, "/box/mine/one"), 201);
     assert_eq!(world.blob(who, Method::PUT, "/box/others/one"), 403);
     assert_eq!(world.blob(who, Method::GET, "/box/others/one"), 403);
+}
+
+/// What holds data knows an account by its name; what Resource Manager is asked has no attributes at all.
+#[test]
+fn resource_manager_knows_no_attributes_of_an_account() {
+    let mut world = World::new();
+    world.put_account();
+    let owner = world.operator.object_id;
+    let who = world.add_principal(0xa000, "who", IdentityKind::Application);
+    let own = "@Resource[Microsoft.Storage/storageAccounts:name] StringEquals 'target'";
+    let given = world.assigns(owner, 1, READER, who, &condition(own));
+    assert_eq!(given.status, 201, "{given:?}");
+    let account = world.account();
+    assert_eq!(world.arm_as(who, Method::GET, &account, None).status, 403);
+    let given = world.assigns(owner, 2, DATA, who, &condition(own));
+    assert_eq!(given.status, 201, "{given:?}");
+    assert_eq!(world.blob(who, Method::GET, "/box/none"), 404);
 }

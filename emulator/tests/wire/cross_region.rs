@@ -15,7 +15,7 @@ const FAR: &str = "/providers/Microsoft.Storage/storageAccounts/farrestore";
 
 impl World {
     /// With a backed-up server in a vault that restores across regions, and a storage account in the other one.
-    fn paired(self) -> Self {
+    pub(crate) fn paired(self) -> Self {
         let mut world = self;
         let account =
             json!({"location": "northeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
@@ -48,7 +48,7 @@ impl World {
     }
 
     /// Asks something in the other region, of an instance or a vault.
-    fn ask_there(&mut self, action: &str, body: &Value) -> Response {
+    pub(crate) fn ask_there(&mut self, action: &str, body: &Value) -> Response {
         let target = format!("/providers/Microsoft.DataProtection/locations/northeurope/{action}");
         self.post(&target, body)
     }
@@ -61,7 +61,7 @@ impl World {
         points.expect("a list")
     }
 
-    fn far_restore(&mut self) -> Value {
+    pub(crate) fn far_restore(&mut self) -> Value {
         let mut restore = self.restore_body();
         restore["restoreTargetInfo"]["restoreLocation"] = json!("northeurope");
         restore["restoreTargetInfo"]["targetDetails"]["url"] =

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::callers::CONTRIBUTOR;
+use crate::callers::{BLOBS_HOST, CONTRIBUTOR};
 use crate::world::World;
 
 const DENIED: &str = "/providers/Microsoft.Authorization/denyAssignments";
@@ -154,4 +154,32 @@ fn they_are_listed_and_nobody_writes_one() {
     let body: Value = json!({"properties": {"denyAssignmentName": "mine"}});
     assert_eq!(world.put(&missing, &body).status, 501);
     assert_eq!(world.delete(&target).status, 501);
+}
+
+/// What the blob service says of a deny assignment nobody has told: it is refused as it would be without a role, and that
+/// is marked.
+#[test]
+fn who_is_denied_blobs_is_refused_as_if_there_were_no_role() {
+    let mut world = World::new();
+    world.put_account();
+    let who = world.add_principal(0x51, "somebody", IdentityKind::Application);
+    let account = world.account();
+    let ask = |world: &mut World| {
+        let request = world
+            .request_as(who, Method::GET, BLOBS_HOST, "/box/none")
+            .with_header("x-ms-version", "2024-11-04");
+        let answer = world.send(request);
+        let mark = answer.header("x-azdrill-mark").map(str::to_owned);
+        (answer.status.as_u16(), mark)
+    };
+    assert_eq!(ask(&mut world), (403, None));
+    world.give(&account, "ba92f5b4-2d11-453d-a403-e96b0029c9fe", who);
+    assert_eq!(ask(&mut world), (404, None));
+    let data = DenyAssignment {
+        actions: Vec::new(),
+        data_actions: vec![ActionPattern::new("*")],
+        ..stack(&world)
+    };
+    world.deny(data);
+    assert_eq!(ask(&mut world), (403, Some("inferred".to_owned())));
 }

@@ -144,6 +144,57 @@ fn protection_that_is_deleted_meanwhile_ends_its_operation() {
     }
 }
 
+/// A change whose instance goes before it is made, is none of its namesake's.
+#[test]
+fn a_change_of_an_instance_that_is_gone_is_not_made_to_its_namesake() {
+    let mut world = protected();
+    let one = below_vault("backupInstances/one");
+    let body = world.instance_body();
+    assert_eq!(world.delete(&one).status, 202);
+    // Deleting takes 80 seconds, and a change two.
+    world.pass(SignedDuration::from_secs(79));
+    let mut changed = body.clone();
+    changed["properties"]["friendlyName"] = json!("changed");
+    let asked = world.put(&one, &changed);
+    assert_eq!(asked.status, 201, "{asked:?}");
+    while world.get(&one).status == 200 {
+        world.begin();
+    }
+    assert_eq!(world.put(&one, &body).status, 201);
+    let mut ended = world.follow(&asked, "azure-asyncoperation").json_body();
+    assert_eq!(ended["status"], "Inprogress", "{ended}");
+    while ended["status"] == "Inprogress" {
+        world.begin();
+        ended = world.follow(&asked, "azure-asyncoperation").json_body();
+    }
+    assert_eq!(
+        world.get(&one).json_body()["properties"]["friendlyName"],
+        "source"
+    );
+}
+
+/// What a sign-in tells of an instance that was deleted meanwhile, is nothing that its namesake is told.
+#[test]
+fn protection_of_an_instance_that_is_gone_is_none_of_its_namesake() {
+    let mut world = World::with_a_database();
+    let (one, body) = (below_vault("backupInstances/one"), world.database_instance());
+    assert_eq!(world.put(&one, &body).status, 201);
+    while !world.waits() {
+        world.begin();
+    }
+    assert_eq!(world.delete(&one).status, 202);
+    while world.get(&one).status == 200 {
+        world.begin();
+    }
+    assert_eq!(world.put(&one, &body).status, 201);
+    let state =
+        |world: &mut World| world.get(&one).json_body()["properties"]["currentProtectionState"].clone();
+    assert!(world.carry_out());
+    assert_eq!(state(&mut world), "ConfiguringProtection");
+    world.settle();
+    assert_eq!(state(&mut world), "ProtectionConfigured");
+}
+
 #[test]
 fn a_backup_is_no_recovery_point_of_an_instance_that_has_taken_the_name() {
     let mut world = protected();

@@ -309,6 +309,22 @@ fn a_fault_is_about_whose_requests_it_says() {
     assert_eq!(world.backed_up_job()["status"], "Failed");
 }
 
+/// Whoever is not known where it asks has been told nothing: a target that answers 401 is none that is there and empty.
+#[test]
+fn a_target_that_knows_nobody_is_not_taken_to_be_as_it_should_be() {
+    for operation in ["Container_Properties", "Blobs_List"] {
+        let mut world = World::backed_up();
+        let answer = FaultAnswer::new(401, "InvalidAuthenticationInfo");
+        let mut fault = Fault::first(operation, FaultKind::Answer(answer));
+        fault.place.by = Some(CallMaker::Service);
+        world.strike(fault);
+        let struck = world.restore_needs(|_| {});
+        assert_eq!(struck.json_body()["status"], "Failed", "{operation}: {struck:?}");
+        let again = world.restore_needs(|_| {});
+        assert_eq!(again.json_body()["status"], "Succeeded", "{operation}: {again:?}");
+    }
+}
+
 #[test]
 fn a_fault_has_a_window_of_the_worlds_time() {
     let mut world = World::protected();

@@ -277,8 +277,11 @@ fn protection_is_not_resumed_of_what_another_vault_has_taken() {
     let taken = world.put(&elsewhere("backupInstances/one"), &instance);
     assert_eq!(taken.status, 201, "{taken:?}");
     world.settle();
-    let refused = world.post(&format!("{one}/resumeProtection"), &Value::Null);
-    crate::rules::named(&refused, "FX-B-19");
+    // Nor is it suspended, which would hold the datasource again.
+    for action in ["resumeProtection", "suspendBackups"] {
+        let refused = world.post(&format!("{one}/{action}"), &Value::Null);
+        crate::rules::named(&refused, "FX-B-19");
+    }
     // Once it is free again it is resumed.
     assert!(
         world

@@ -23,6 +23,8 @@ mod deployment_members;
 mod deployments;
 mod doubtful_rules;
 mod ended_jobs;
+mod examinations;
+mod exchanged_keys;
 mod failures;
 mod faults;
 mod federation;

@@ -21,7 +21,7 @@ impl World {
 
     /// Groups `platform` and below it `databases`, which the operator's subscription is in.
     #[track_caller]
-    fn with_groups() -> Self {
+    pub(crate) fn with_groups() -> Self {
         let mut world = Self::new();
         let platform = format!("{GROUPS}/platform");
         let body = json!({"properties": {"displayName": "Platform"}});

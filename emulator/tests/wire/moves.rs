@@ -1,13 +1,13 @@
 //! Backup vaults come to another resource group: what goes along, what is refused, what happens meanwhile.
 
-use azdrill_emulator::model::{Response, TenantId};
+use azdrill_emulator::model::{Response, TenantId, Timestamp};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::bodies::backup_body;
+use crate::bodies::{backup_body, policy_body};
 use crate::resource_guards::names;
 use crate::rules::named;
 use crate::world::{World, below_vault};
@@ -317,4 +317,30 @@ fn a_request_for_a_move_names_what_there_is_and_where_it_goes() {
     world.settle();
     let taken = world.ask_move("moveResources", &[&below_vault("")]);
     assert_eq!(code(&taken), "SyntheticMoveRequest");
+}
+
+/// `VLT-09-BUSY`: what is due while a vault is being moved is left out.
+#[test]
+fn a_scheduled_backup_is_left_out_while_its_vault_is_moved() {
+    let mut world = World::paced_at("2026-03-02T06:00:00Z").protect();
+    world.pass(SignedDuration::from_mins(5));
+    let mut policy = policy_body();
+    policy["properties"]["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] =
+        json!(["R/2026-03-03T06:30:00+00:00/P1W"]);
+    world.take_policy("weekly-then", &policy);
+    let asked: Timestamp = "2026-03-03T06:29:00Z".parse().expect("a time");
+    world.pass(asked.duration_since(world.now));
+    world.sign_in_again();
+    world.make_kept();
+    let before = world.azure.log().notes().len();
+    let moved = world.ask_move("moveResources", &[&below_vault("")]);
+    assert_eq!(moved.status, 202, "{moved:?}");
+    world.pass(SignedDuration::from_mins(10));
+    let notes = world.azure.log().notes();
+    let told = notes.iter().skip(before).flat_map(|note| &note.rules);
+    let told: Vec<_> = told.map(|rule| rule.as_str()).collect();
+    assert!(told.contains(&"VLT-09-BUSY"), "{told:?}");
+    let there = world.at_new_place("backupJobs");
+    let jobs = world.get(&there).json_body()["value"].clone();
+    assert_eq!(jobs, json!([]));
 }

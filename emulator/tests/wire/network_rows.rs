@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::rules::named;
-use crate::world::World;
+use crate::world::{World, below_vault};
 
 const SUBNET: &str =
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/inner";
@@ -140,4 +140,36 @@ fn a_restore_into_an_account_for_certain_addresses_names_the_row() {
     let changed = world.arm(Method::PATCH, &account, Some(&closed));
     assert_eq!(changed.status, 200, "{changed:?}");
     named(&world.restore_needs(|_| {}), "FX-RF-03,FX-RF-04,E2-6");
+}
+
+/// `NET-UAMI`: whether the exception for trusted services is for user-assigned identities as well, nobody has seen.
+#[test]
+fn a_user_assigned_identity_may_be_no_trusted_one() {
+    let assumed = [("NET-UAMI".to_owned(), "denied".to_owned())];
+    let mut world = World::assuming(assumed, "2026-03-02T06:00:00.1234567Z").protect_and_back_up();
+    let identity = format!(
+        "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/own",
+        world.group()
+    );
+    let (_, principal) = world.put_identity("own");
+    let both = json!({"identity": {
+        "type": "SystemAssigned,UserAssigned",
+        "userAssignedIdentities": {identity.clone(): {}},
+    }});
+    let changed = world.arm(Method::PATCH, &below_vault(""), Some(&both));
+    assert!(changed.status.is_success(), "{changed:?}");
+    world.settle();
+    let account = world.account();
+    let to = json!({"principalId": principal, "principalType": "ServicePrincipal"});
+    let given = world.assign(7, &account, "ba92f5b4-2d11-453d-a403-e96b0029c9fe", &to);
+    assert_eq!(given.status, 201, "{given:?}");
+    let closed = json!({"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}});
+    let changed = world.change_account(&closed);
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let system = world.restore_needs(|_| {});
+    assert_eq!(system.json_body()["status"], "Succeeded", "{system:?}");
+    let details = json!({"useSystemAssignedIdentity": false, "userAssignedIdentityArmUrl": identity});
+    let refused = world.restore_needs(|restore| restore["identityDetails"] = details);
+    let rules = refused.header("x-azdrill-rules").unwrap_or_default();
+    assert!(rules.contains("E2-UAMI"), "{refused:?}");
 }

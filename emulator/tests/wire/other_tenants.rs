@@ -55,6 +55,18 @@ fn resource_manager_names_the_tenant_a_token_should_be_of() {
     assert_eq!(found.json_body()["totalRecords"], 0);
 }
 
+/// A management group is in a tenant as a subscription is.
+#[test]
+fn a_management_group_takes_no_token_of_another_tenant() {
+    let mut world = World::with_groups();
+    let stranger = stranger(&mut world);
+    let target = "/providers/Microsoft.Management/managementGroups/platform";
+    let answer = world.arm_as(stranger, Method::GET, target, None);
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let code = &answer.json_body()["error"]["code"];
+    assert_eq!(code, "InvalidAuthenticationTokenTenant");
+}
+
 #[test]
 fn a_blob_service_refuses_it_as_it_refuses_who_is_not_known() {
     let mut world = World::new();

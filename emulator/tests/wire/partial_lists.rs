@@ -1,6 +1,8 @@
 //! Lists over a subscription, asked for by somebody who may read a part of it.
 
-use azdrill_emulator::model::Response;
+use azdrill_emulator::authz::Assignment;
+use azdrill_emulator::model::{ActionPattern, Response};
+use azdrill_emulator::rules::{RoleDefinition, RolePermission};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
@@ -111,4 +113,30 @@ fn a_role_below_is_not_a_role_at_the_group() {
         "00000000-0000-0000-0000-000000000000",
     );
     assert_eq!(world.arm_as(reader, Method::GET, &elsewhere, None).status, 403);
+}
+
+/// Whoever may list a subscription's resources is shown all of them, whatever else it may do to one.
+#[test]
+fn who_may_list_everything_is_shown_everything() {
+    let mut world = World::new();
+    world.put_account();
+    let who = world.add_application();
+    let id = uuid::Uuid::from_u128(0x1157);
+    let mut role = RoleDefinition::custom(id, "lists".to_owned(), Vec::new());
+    role.permissions_mut().push(RolePermission {
+        actions: vec![ActionPattern::new(
+            "Microsoft.Resources/subscriptions/resources/read",
+        )],
+        ..RolePermission::default()
+    });
+    let scope = format!("/subscriptions/{}", world.operator.subscription);
+    let now = world.now;
+    let access = &mut world.azure.state_mut().access;
+    access.custom_roles.insert(id, role);
+    let scope_id = scope.parse().expect("an id");
+    access.insert(Assignment::new("lists".to_owned(), scope_id, id, who, now));
+    let account = world.account();
+    assert_eq!(world.arm_as(who, Method::GET, &account, None).status, 403);
+    let listed = world.arm_as(who, Method::GET, &format!("{scope}/resources"), None);
+    assert_eq!(ids(&listed), [account]);
 }

@@ -2,8 +2,12 @@
 
 use azdrill_emulator::fault::RegionFault;
 use azdrill_emulator::machine::Core as _;
+use azdrill_emulator::model::Response;
+use http::Method;
+use jiff::SignedDuration;
 use serde_json::json;
 
+use crate::bodies::policy_body;
 use crate::rules::named;
 use crate::world::{World, below_vault};
 
@@ -96,4 +100,66 @@ fn a_group_whose_resources_do_not_answer_is_not_deleted_and_says_so() {
     assert_eq!(world.delete(&group).status, 202);
     world.settle();
     assert_eq!(world.get(&group).status, 404);
+}
+
+/// `REGION-DOWN`: nothing is backed up by schedule while nothing answers, and again once it does.
+#[test]
+fn a_scheduled_backup_is_left_out_while_the_region_is_down() {
+    let mut world = World::protected();
+    let mut policy = policy_body();
+    policy["properties"]["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] =
+        json!(["R/2026-03-03T06:30:00+00:00/P1W"]);
+    world.take_policy("weekly-then", &policy);
+    world.region(true);
+    world.pass(SignedDuration::from_hours(24 * 2));
+    let notes = world.azure.log().notes();
+    let told = notes.iter().flat_map(|note| &note.rules);
+    assert_eq!(
+        told.map(|rule| rule.as_str()).collect::<Vec<_>>(),
+        ["REGION-DOWN"]
+    );
+    world.region(false);
+    assert_eq!(world.listed("backupJobs").len(), 0);
+    world.pass(SignedDuration::from_hours(24 * 7));
+    assert_eq!(world.listed("backupJobs").len(), 1);
+}
+
+/// A resource stays where it was made. That is documented of what is put, and inferred of what is changed.
+#[test]
+fn a_resource_is_put_into_no_other_region_and_changed_into_none() {
+    let mut world = World::new();
+    world.put_server();
+    world.settle();
+    let server = world.server();
+    let mut body = world.get(&server).json_body();
+    body["location"] = json!("northeurope");
+    for (method, sent, mark) in [
+        (Method::PUT, body.clone(), None),
+        (
+            Method::PATCH,
+            json!({"location": "northeurope"}),
+            Some("inferred"),
+        ),
+    ] {
+        let refused = world.arm(method.clone(), &server, Some(&sent));
+        assert_eq!(refused.status, 409, "{method}: {refused:?}");
+        assert_eq!(refused.json_body()["error"]["code"], "InvalidResourceLocation");
+        assert_eq!(refused.header("x-azdrill-mark"), mark, "{method}");
+    }
+    // One that is no region at all is no other one: it is refused as if nothing were there.
+    body["location"] = json!("");
+    let none = world.arm(Method::PUT, &server, Some(&body));
+    let new = world.arm(Method::PUT, &format!("{server}2"), Some(&body));
+    assert_eq!(none.status, 400, "{none:?}");
+    let code = |answer: &Response| answer.json_body()["error"]["code"].clone();
+    assert_eq!(code(&none), code(&new), "{none:?}");
+}
+
+/// A group stays where it is as well, and says so in its own words.
+#[test]
+fn a_group_is_put_into_no_other_region() {
+    let mut world = World::new();
+    let moved = world.put("", &json!({"location": "northeurope"}));
+    assert_eq!(moved.status, 409, "{moved:?}");
+    assert_eq!(moved.json_body()["error"]["code"], "InvalidResourceGroupLocation");
 }

@@ -16,7 +16,7 @@ impl World {
         self.send(request.with_json(body))
     }
 
-    fn rows(&mut self, query: &str) -> Vec<Value> {
+    pub(crate) fn rows(&mut self, query: &str) -> Vec<Value> {
         let answer = self.ask_graph(&json!({"query": query}), "2021-03-01");
         assert_eq!(answer.status, 200, "{query}: {answer:?}");
         let body = answer.json_body();

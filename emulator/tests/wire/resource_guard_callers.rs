@@ -157,6 +157,8 @@ fn a_guard_in_another_tenant_takes_a_token_of_it() {
         message.as_str().is_some_and(|text| text.contains(&subscription)),
         "{message}"
     );
+    let beside = ask(&mut world, PROXY, Method::PUT, &mapping, Some(operator));
+    assert_eq!(beside.json_body(), alone.json_body());
     let_through(&ask(&mut world, PROXY, Method::PUT, &mapping, Some(security)));
     let stop = format!("{ONE}/stopProtection");
     let body =
@@ -180,7 +182,32 @@ fn a_token_beside_the_requests_own_that_is_none_is_refused() {
     );
     let target = world.with_version(&format!("{}{}", world.group(), below_vault(PROXY)));
     let body = json!({"properties": {"resourceGuardResourceId": guard}});
-    for shown in ["Bearer x.y.z", "nonsense", "", "Bearer"] {
+    // One of that tenant, but for somebody else than Resource Manager.
+    let security = world.add_principal(0x5ec1, "of security", IdentityKind::Application);
+    let mut security = world
+        .azure
+        .state()
+        .directory
+        .get(security)
+        .expect("in the directory")
+        .clone();
+    security.tenant = world
+        .azure
+        .state()
+        .subscription(&subscription)
+        .expect("it is there")
+        .tenant;
+    let (storage, _) = world
+        .azure
+        .tokens()
+        .issue(world.now, &security, "https://storage.azure.com");
+    for shown in [
+        "Bearer x.y.z",
+        &format!("Bearer {storage}"),
+        "nonsense",
+        "",
+        "Bearer",
+    ] {
         let request = world
             .request(Method::PUT, &target)
             .with_header("x-ms-authorization-auxiliary", shown);

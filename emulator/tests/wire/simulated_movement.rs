@@ -4,7 +4,7 @@
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::{
     CopiedFile, CopyWork, DumpDatabaseWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult,
-    RealParameter, ServerWork, SessionFailure, Work,
+    MissingRight, RealParameter, ServerWork, SessionFailure, Work,
 };
 use azdrill_emulator::model::{Body, Extent, Request, Response, StoredBody, Timestamp};
 use azdrill_emulator::server::Core;
@@ -31,6 +31,8 @@ pub(crate) struct SimulatedMovement {
     pub(crate) ends_with_nothing: bool,
     /// How looking at a database ends, if not well.
     pub(crate) sign_ins_fail_with: Option<SessionFailure>,
+    /// What the user of a database may not do there.
+    pub(crate) lacks: Vec<MissingRight>,
     /// What restored files were called.
     pub(crate) copied: Vec<String>,
 }
@@ -65,7 +67,7 @@ impl SimulatedMovement {
                     failure,
                     message: "it is said to have failed".to_owned(),
                 }),
-                None => Ok(EffectResult::Examined(Vec::new())),
+                None => Ok(EffectResult::Examined(self.lacks.clone())),
             },
             Work::DumpDatabase(work) => self.dump_database(azure, now, work),
             Work::LoadDatabase(work) => Ok(EffectResult::Loaded {

@@ -286,6 +286,13 @@ fn an_instance_that_names_no_secret_is_one_of_the_older_model() {
         world.follow(&started, "azure-asyncoperation")
     };
     named(&without(&mut World::with_a_database()), "SS-B-20");
+    // It is looked at a step of the world's time after it was asked for, and at the end itself it is over.
+    for (more, rule) in [(1_234, "SS-B-20"), (1_235, "SS-B-20-ENTRA")] {
+        let mut world = World::with_a_database();
+        let until = world.now + SignedDuration::from_millis(more);
+        world.azure.settings_mut().entra_credentials_until = Some(until);
+        named(&without(&mut world), rule);
+    }
     let now = "2024-09-02T06:00:00Z";
     for (until, rule) in [
         ("2024-09-02T06:00:01Z", "SS-B-20"),

@@ -1,12 +1,13 @@
 //! Tokens that are not what they should be.
 
-use azdrill_emulator::model::{Request, Response};
+use azdrill_emulator::model::{Request, Response, Scheme};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::callers::BLOBS_HOST;
 use crate::world::{ARM, World};
 
 fn show(world: &mut World, token: &str) -> Response {
@@ -205,4 +206,40 @@ fn a_key_vault_is_no_audience() {
         let answer = world.send(request);
         assert_eq!(answer.status, status, "{audience}: {answer:?}");
     }
+}
+
+/// Who shows something is not taken for somebody who shows nothing, not even where anybody may read.
+#[test]
+fn an_unknown_scheme_is_refused_where_nobody_need_sign_in() {
+    let mut world = World::new();
+    world.put_account();
+    let changed = world.change_account(&json!({"allowBlobPublicAccess": true}));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let container = format!("{}/blobServices/default/containers/open", world.account());
+    let made = world.put(&container, &json!({"properties": {"publicAccess": "Container"}}));
+    assert!(made.status.is_success(), "{made:?}");
+    for (shown, status) in [(None, 404), (Some("Basic eDp5"), 403)] {
+        let mut request =
+            Request::new(Method::GET, BLOBS_HOST, "/open/none").with_header("x-ms-version", "2024-11-04");
+        if let Some(shown) = shown {
+            request = request.with_header("authorization", shown);
+        }
+        let answer = world.send(request);
+        assert_eq!(answer.status, status, "{shown:?}: {answer:?}");
+    }
+}
+
+/// What an account says of plain text is said of its own hosts, whatever it is called.
+#[test]
+fn an_account_of_a_famous_name_asks_nothing_of_resource_manager() {
+    let mut world = World::new();
+    let body = json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+    let made = world.put("/providers/Microsoft.Storage/storageAccounts/management", &body);
+    assert!(made.status.is_success(), "{made:?}");
+    world.settle();
+    let target = format!("{}?api-version=2025-04-01", world.group());
+    let mut request = world.request(Method::GET, &target);
+    request.scheme = Scheme::Http;
+    let answer = world.send(request);
+    assert_eq!(answer.status, 200, "{answer:?}");
 }

@@ -9,8 +9,8 @@ use crate::bodies::vault_body;
 use crate::world::{World, below_vault};
 
 const ADMINISTRATOR: &str = "00482a5a-887f-4fb3-b363-3b7fe8e74483";
-const ENCRYPTION_USER: &str = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
-const KEY_VAULT: &str = "/providers/Microsoft.KeyVault/vaults/azdrillkeys";
+pub(crate) const ENCRYPTION_USER: &str = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
+pub(crate) const KEY_VAULT: &str = "/providers/Microsoft.KeyVault/vaults/azdrillkeys";
 /// So the service spells it.
 const NO_PERMISSION: &str = "UserErrorCMKMissingMangedIdentityPermissionOnKeyVault";
 const HOST: &str = "azdrillkeys.vault.azure.net";
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Says something of a key to the key vault, as the operator.
-    fn key_call(&mut self, method: Method, target: &str, body: &Value) -> Response {
+    pub(crate) fn key_call(&mut self, method: Method, target: &str, body: &Value) -> Response {
         let token = self.sign_in("https://vault.azure.net/.default").json_body()["access_token"].clone();
         let token = format!("Bearer {}", token.as_str().expect("a token"));
         let request = Request::new(method, HOST, &format!("/keys/{target}?api-version=7.4"));
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// Writes the vault with a key, as its own identity; how the write ends.
-    fn encrypt(&mut self, key: &str) -> Response {
+    pub(crate) fn encrypt(&mut self, key: &str) -> Response {
         let mut body = vault_body("On");
         body["properties"]["securitySettings"]["encryptionSettings"] = json!({
             "state": "Enabled",
@@ -224,7 +224,11 @@ fn a_vault_keeps_a_key_of_ones_own() {
 
 /// With everything in order: the vault of a backed-up instance is encrypted with a key of its owner's.
 pub(crate) fn encrypted() -> (World, String) {
-    let mut world = World::backed_up();
+    encrypted_in(World::backed_up())
+}
+
+/// The same of a world with a recovery point.
+pub(crate) fn encrypted_in(mut world: World) -> (World, String) {
     world.put_key_vault(true);
     let key = world.make_key("one");
     let principal = world.vault()["identity"]["principalId"].clone();

@@ -372,3 +372,77 @@ fn jobs_name_what_broke_while_data_moved() {
     world.settle();
     assert_eq!(noted(&world), "FX-B-04");
 }
+
+/// The identity a vault is given last is the one it has: a change names all of it.
+#[test]
+fn a_vault_has_the_identity_it_was_given_last() {
+    let mut world = World::new();
+    world.put_vault("2024-04-01", "On");
+    let id = format!(
+        "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/own",
+        world.group()
+    );
+    world.put_identity("own");
+    for (kind, own, shown) in [
+        ("SystemAssigned,UserAssigned", json!({id: {}}), 1),
+        ("SystemAssigned", Value::Null, 0),
+    ] {
+        let mut identity = json!({"type": kind});
+        if !own.is_null() {
+            identity["userAssignedIdentities"] = own;
+        }
+        let changed = world.arm(
+            Method::PATCH,
+            &below_vault(""),
+            Some(&json!({"identity": identity})),
+        );
+        assert!(changed.status.is_success(), "{changed:?}");
+        world.settle();
+        let found = world.get(&below_vault("")).json_body()["identity"].clone();
+        let own = found["userAssignedIdentities"]
+            .as_object()
+            .map_or(0, serde_json::Map::len);
+        assert_eq!(own, shown, "{kind}: {found}");
+    }
+}
+
+/// A geo-redundant vault is copied to another region, whatever else it keeps backups in, and no other is.
+#[test]
+fn a_vault_is_replicated_by_its_own_redundancy() {
+    let mut world = World::new();
+    let store = |kind: &str, redundancy: &str| json!({"datastoreType": kind, "type": redundancy});
+    for (name, settings, copied) in [
+        (
+            "two",
+            json!([
+                store("VaultStore", "GeoRedundant"),
+                store("OperationalStore", "LocallyRedundant")
+            ]),
+            1,
+        ),
+        ("local", json!([store("VaultStore", "LocallyRedundant")]), 0),
+    ] {
+        let mut body = vault_body("On");
+        body["properties"]["storageSettings"] = settings;
+        let target = below_vault("").replace("/vault", &format!("/{name}"));
+        let made = world.put(&format!("{target}?api-version=2024-04-01"), &body);
+        assert!(made.status.is_success(), "{name}: {made:?}");
+        world.settle();
+        let shown = world.get(&format!("{target}?api-version=2024-04-01")).json_body();
+        let regions = shown["properties"]["replicatedRegions"].as_array().map(Vec::len);
+        assert_eq!(regions, Some(copied), "{name}: {shown}");
+    }
+}
+
+/// A flexible server takes no credentials: any are untrue of it, whatever they say.
+#[test]
+fn credentials_are_looked_at_where_they_are_taken() {
+    let mut world = World::protected();
+    let mut body = world.instance_body();
+    body["properties"]["datasourceAuthCredentials"] = json!({
+        "objectType": "SecretStoreBasedAuthCredentials",
+        "secretStoreResource": {"secretStoreType": "AzureKeyVault", "uri": "https://nowhere.example/x"},
+    });
+    let refused = world.put(&below_vault("backupInstances/one"), &body);
+    named(&refused, "DPP-DATASOURCE-TRUE");
+}

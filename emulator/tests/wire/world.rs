@@ -277,14 +277,25 @@ impl World {
         self.waiting.extend(self.azure.tick(self.now));
     }
 
+    /// Does the outside work that waits, without any time passing. Whether there was some.
+    pub(crate) fn carry_out(&mut self) -> bool {
+        let waiting = std::mem::take(&mut self.waiting);
+        for effect in &waiting {
+            let result = self.movement.carry_out(&mut self.azure, self.now, &effect.work);
+            self.azure.complete(self.now, effect.id, result);
+        }
+        !waiting.is_empty()
+    }
+
+    /// Whether outside work waits.
+    pub(crate) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Lets everything that is under way come to its end.
     pub(crate) fn settle(&mut self) {
         self.begin();
-        while !self.waiting.is_empty() {
-            for effect in std::mem::take(&mut self.waiting) {
-                let result = self.movement.carry_out(&mut self.azure, self.now, &effect.work);
-                self.azure.complete(self.now, effect.id, result);
-            }
+        while self.carry_out() {
             self.begin();
         }
         let notes = self.azure.log().notes();

@@ -83,6 +83,11 @@ impl WorldArguments {
         self.faults.is_some()
     }
 
+    /// The alternatives that are taken, whatever the profile and the world say.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        self.assume.iter().cloned().collect()
+    }
+
     /// Warns of what a file of faults hardly means, or refuses it where that is wanted.
     pub(super) fn doubt(&self, file: &Path, faults: &FaultFile, rules: &Rules) -> Result<(), Failure> {
         let doubts: Vec<String> = faults.doubts_about(file, rules).iter().map(told).collect();
@@ -207,6 +212,11 @@ impl Given {
             seed,
             world,
         })
+    }
+
+    /// Where callers stand.
+    pub(super) fn from(&self) -> &NetworkPath {
+        &self.from
     }
 
     /// The seed that was said, or drawn.

@@ -61,10 +61,22 @@ impl Hunt {
         outcomes.into_iter().collect()
     }
 
-    /// Asks some tests of every binary, then more of every one: a slow test of one is asked after the fast ones of all.
+    /// Asks the slow binaries last: what they notice, no other does.
     fn ask(&self, number: u32) -> Result<Outcome> {
-        let reaching: Vec<(&Binary, Vec<&Test>)> = self
-            .binaries
+        let (slow, fast): (Vec<_>, Vec<_>) = self.binaries.iter().partition(|(own, _)| own.tests.slow);
+        let found = Self::ask_some(number, &fast)?;
+        if !found.survived() {
+            return Ok(found);
+        }
+        Ok(match Self::ask_some(number, &slow)? {
+            Outcome::NotReached => found,
+            other => other,
+        })
+    }
+
+    /// Asks some tests of every binary, then more of every one: a slow test of one is asked after the fast ones of all.
+    fn ask_some(number: u32, binaries: &[&(Binary, Vec<Test>)]) -> Result<Outcome> {
+        let reaching: Vec<(&Binary, Vec<&Test>)> = binaries
             .iter()
             .map(|(binary, tests)| {
                 let own = tests.iter().filter(|test| test.reached.contains(&number));

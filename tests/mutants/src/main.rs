@@ -5,6 +5,7 @@
 
 mod accepted;
 mod build;
+mod choice;
 mod copy;
 mod find;
 mod hunt;
@@ -19,20 +20,20 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use miette::{Context as _, IntoDiagnostic as _, Result, miette};
+use miette::{Context as _, IntoDiagnostic as _, Result};
 
-use accepted::Accepted;
+use accepted::{Accepted, Scope};
 use build::Build;
+use choice::{chosen, drawn, goes_on, put_in};
 use hunt::Hunt;
 use mutant::{Mutant, Name};
 use outcome::{Kept, Outcome};
-use settings::Settings;
+use settings::{Settings, Tests};
 use tested::Binary;
 
 /// Below the checkout's folder.
@@ -52,6 +53,9 @@ struct Arguments {
     /// Only changes of files and functions that have this in their name, `gateway` or `sas/mod.rs: verify`
     #[arg(long)]
     only: Vec<String>,
+    /// Only changes that have a row in this file, as `accepted.toml` and `survivors.toml` have them
+    #[arg(long)]
+    among: Option<PathBuf>,
     /// Do not ask these tests, `suite`: what only they notice is told as missed. The rest is asked soon
     #[arg(long)]
     without: Vec<String>,
@@ -71,6 +75,8 @@ struct Arguments {
 enum Keep {
     /// What was caught
     Caught,
+    /// What was caught, and what survived as it is known to: asks again only what nobody has judged
+    Judged,
     /// All: goes on with a run that was broken off
     All,
 }
@@ -96,17 +102,45 @@ fn main() -> Result<ExitCode> {
                 .collect::<String>(),
         );
     }
+    ask(
+        &arguments,
+        &checkout,
+        &settings,
+        &accepted,
+        (texts, &mutants, chosen),
+    )
+}
+
+/// Builds what is to be asked about, asks, and says what came of it.
+fn ask(
+    arguments: &Arguments,
+    checkout: &Path,
+    settings: &Settings,
+    accepted: &Accepted,
+    (texts, mutants, chosen): (BTreeMap<String, String>, &[Mutant], BTreeSet<u32>),
+) -> Result<ExitCode> {
     let scratch = checkout.join(SCRATCH);
     fs::create_dir_all(&scratch).into_diagnostic()?;
-    let last = arguments.keep.map(|keep| kept(&scratch.join(OUTCOMES), keep));
-    let last = last.unwrap_or_default();
-    let put_in = put_in(&arguments, &mutants, &chosen, &last);
+    let (chosen, last) = goes_on(arguments, &scratch, mutants, accepted, chosen);
+    let put_in = put_in(arguments, mutants, &chosen, &last);
+    let scope = Scope {
+        slow: settings.tests.iter().any(|own| own.slow),
+        sample: arguments.sample.is_some(),
+    };
+    if put_in.is_empty() {
+        say("nothing is asked again");
+        let known = chosen.iter().filter_map(|number| {
+            let outcome = last.get(&mutants[*number as usize - 1].name)?;
+            Some((*number, outcome.clone()))
+        });
+        return conclude(&scratch, mutants, &known.collect(), accepted, scope);
+    }
     let build = Build {
-        checkout: &checkout,
+        checkout,
         scratch: scratch.clone(),
-        settings: &settings,
+        settings,
         texts,
-        mutants: &mutants,
+        mutants,
         chosen: &put_in,
     };
     say(&format!(
@@ -132,12 +166,18 @@ fn main() -> Result<ExitCode> {
     let outcomes = outcomes(
         arguments.seed,
         &scratch,
-        &mutants,
+        mutants,
         &chosen,
         (&not_viable, &last),
         binaries.collect(),
     )?;
-    conclude(&scratch, &mutants, &outcomes, &accepted)
+    if scope.slow {
+        let slow = settings.tests.iter().filter(|own| own.slow);
+        let slow: Vec<String> = slow.map(Tests::title).collect();
+        let anew = accepted.late_anew(mutants, &outcomes, &slow)?;
+        fs::write(scratch.join("noticed_late.toml"), anew).into_diagnostic()?;
+    }
+    conclude(&scratch, mutants, &outcomes, accepted, scope)
 }
 
 /// The texts of the files that are changed, and every change of them.
@@ -152,55 +192,6 @@ fn found(checkout: &Path, settings: &Settings) -> Result<(BTreeMap<String, Strin
         texts.insert(file, text);
     }
     Ok((texts, mutants))
-}
-
-/// The numbers of the changes that are asked for.
-fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
-    let is_asked = |mutant: &Mutant| {
-        let place = format!("{}: {}", mutant.name.file, mutant.name.within);
-        arguments.only.is_empty() || arguments.only.iter().any(|part| place.contains(part))
-    };
-    let asked = (1..)
-        .zip(mutants)
-        .filter(|(_, mutant)| is_asked(mutant))
-        .map(|(number, _)| number);
-    let count = arguments.sample.unwrap_or(usize::MAX);
-    let chosen: BTreeSet<u32> = drawn(arguments.seed, mutants, asked)
-        .into_iter()
-        .take(count)
-        .collect();
-    if chosen.is_empty() {
-        return Err(miette!("there is no such change"));
-    }
-    Ok(chosen)
-}
-
-/// The numbers of the changes that are compiled. A run that was broken off goes on with the same binary; one that asks
-/// again what was missed has fewer, and is built sooner.
-fn put_in(
-    arguments: &Arguments,
-    mutants: &[Mutant],
-    chosen: &BTreeSet<u32>,
-    last: &BTreeMap<Name, Outcome>,
-) -> BTreeSet<u32> {
-    let again = matches!(arguments.keep, Some(Keep::Caught));
-    let is_known = |number: u32| last.contains_key(&mutants[number as usize - 1].name);
-    let wanted = chosen.iter().copied();
-    wanted.filter(|number| !(again && is_known(*number))).collect()
-}
-
-/// Numbers in an order drawn by a seed. A run that is broken off has asked about a fair sample by then, and a small sample
-/// is the beginning of a larger one. Each change draws by its own name: what is changed elsewhere in the engine makes no
-/// other sample.
-fn drawn(seed: u64, mutants: &[Mutant], numbers: impl Iterator<Item = u32>) -> Vec<u32> {
-    let draw = |number: u32| {
-        let mut hasher = DefaultHasher::new();
-        (seed, &mutants[number as usize - 1].name).hash(&mut hasher);
-        (hasher.finish(), number)
-    };
-    let mut drawn: Vec<(u64, u32)> = numbers.map(draw).collect();
-    drawn.sort_unstable();
-    drawn.into_iter().map(|(_, number)| number).collect()
 }
 
 /// What comes of each change. It is kept as soon as it is known.
@@ -257,42 +248,35 @@ fn outcomes(
     Ok(outcomes)
 }
 
-fn kept(path: &Path, keep: Keep) -> BTreeMap<Name, Outcome> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let all = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Kept>(line).ok());
-    let all = all.filter(|own| keep == Keep::All || !own.outcome.survived());
-    all.map(|own| (own.name, own.outcome)).collect()
-}
-
 /// Writes the list, and says what is wrong.
 fn conclude(
     scratch: &Path,
     mutants: &[Mutant],
     outcomes: &BTreeMap<u32, Outcome>,
     accepted: &Accepted,
+    scope: Scope,
 ) -> Result<ExitCode> {
     let (mut list, mut survivors) = (String::new(), String::new());
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, outcome) in outcomes {
         let mutant = &mutants[*number as usize - 1];
-        let as_accepted = match outcome.survived() {
-            true if accepted.has(&mutant.name) => " (accepted)",
-            true if accepted.is_open(&mutant.name) => " (open)",
-            false if accepted.is_open(&mutant.name) => ", and open no more",
+        let name = &mutant.name;
+        let known = match outcome.survived() {
+            true if accepted.has(name) => " (accepted)",
+            true if accepted.expects(name, scope) => " (noticed late)",
+            false if accepted.has(name) => ", and accepted",
             _ => "",
         };
-        list += &format!("{mutant}: {outcome}{as_accepted}\n");
-        if outcome.survived() && as_accepted.is_empty() {
-            let row = toml::to_string(&mutant.name).into_diagnostic()?;
+        list += &format!("{mutant}: {outcome}{known}\n");
+        if outcome.survived() && known.is_empty() {
+            let row = toml::to_string(name).into_diagnostic()?;
             survivors += &format!("[[accepted]]\n{row}reason = \"\"\n\n");
         }
         let kind = match outcome {
             Outcome::Caught(_) => "caught",
             Outcome::TimedOut(_) => "timed out",
-            Outcome::Missed | Outcome::NotReached if accepted.has(&mutant.name) => "accepted",
-            Outcome::Missed | Outcome::NotReached if accepted.is_open(&mutant.name) => "open",
+            Outcome::Missed | Outcome::NotReached if accepted.has(name) => "accepted",
+            Outcome::Missed | Outcome::NotReached if accepted.expects(name, scope) => "noticed late",
             Outcome::Missed => "missed",
             Outcome::NotReached => "not reached",
             Outcome::NotViable => "not viable",
@@ -306,7 +290,7 @@ fn conclude(
         .iter()
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
-    let faults = accepted.faults(mutants, outcomes);
+    let faults = accepted.faults(mutants, outcomes, scope);
     let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
     text += &format!(
         "{} changes: {}. Each is in {}.\n",

@@ -47,6 +47,9 @@ pub(crate) struct Tests {
     /// Only tests whose names begin so are asked.
     #[serde(default)]
     pub(crate) beginning: String,
+    /// They are asked last, about what all others have missed.
+    #[serde(default)]
+    pub(crate) slow: bool,
     /// None of those whose names have one of these in them.
     #[serde(default)]
     pub(crate) without: Vec<String>,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use crate::accepted::Accepted;
+use crate::accepted::{Accepted, Scope};
 use crate::find::find;
 use crate::mutant::Mutant;
 use crate::outcome::Outcome;
@@ -228,49 +228,77 @@ fn an_error_is_of_the_innermost_change() {
     assert_eq!(at("f)"), Vec::<u32>::new());
 }
 
+const ROW: &str = "file = \"x.rs\"\nwithin = \"a\"\nwas = \"c == d\"\nnow = \"c != d\"\n";
+
+fn row(table: &str) -> String {
+    let reason = if table == "accepted" {
+        "reason = \"alike\"\n"
+    } else {
+        ""
+    };
+    format!("[[{table}]]\n{ROW}{reason}")
+}
+
+const fn scope(slow: bool, sample: bool) -> Scope {
+    Scope { slow, sample }
+}
+
+/// How much is wrong after a run in which the first of two changes came out like this, and the second was noticed.
+fn faults(accepted: &str, late: &str, first: Outcome, scope: Scope) -> usize {
+    let mutants = find("x.rs", "fn a() { b(c == d); b(e == f); }").unwrap();
+    let outcomes = BTreeMap::from([(1, first), (2, Outcome::Caught("t".to_owned()))]);
+    let known = Accepted::parse(accepted, late).unwrap();
+    known.faults(&mutants, &outcomes, scope).len()
+}
+
 #[test]
 fn survivors_that_are_not_accepted_and_accepted_ones_that_are_none_are_faults() {
-    let mutants = find("x.rs", "fn a() { b(c == d); b(e == f); }").unwrap();
-    let row = |was: &str, now: &str| {
-        format!(
-            "[[accepted]]\nfile = \"x.rs\"\nwithin = \"a\"\nwas = \"{was}\"\nnow = \"{now}\"\nreason = \"alike\"\n"
-        )
-    };
-    let faults = |text: &str, first: Outcome| {
-        let outcomes = BTreeMap::from([(1, first), (2, Outcome::Caught("t".to_owned()))]);
-        Accepted::parse(text, "")
-            .unwrap()
-            .faults(&mutants, &outcomes)
-            .len()
-    };
-    let accepted = row("c == d", "c != d");
-    assert_eq!(faults("", Outcome::Missed), 1);
-    assert_eq!(faults("", Outcome::NotReached), 1);
-    assert_eq!(faults("", Outcome::Caught("t".to_owned())), 0);
-    assert_eq!(faults(&accepted, Outcome::Missed), 0);
+    let caught = || Outcome::Caught("t".to_owned());
+    let whole = scope(true, false);
+    let accepted = row("accepted");
+    assert_eq!(faults("", "", Outcome::Missed, whole), 1);
+    assert_eq!(faults("", "", Outcome::NotReached, whole), 1);
+    assert_eq!(faults("", "", caught(), whole), 0);
+    assert_eq!(faults(&accepted, "", Outcome::Missed, whole), 0);
     assert_eq!(
-        faults(&accepted, Outcome::Caught("t".to_owned())),
+        faults(&accepted, "", caught(), whole),
         1,
         "it is noticed after all"
     );
-    assert_eq!(faults(&accepted, Outcome::NotViable), 1);
-    assert_eq!(
-        faults(&row("g == h", "g != h"), Outcome::Caught("t".to_owned())),
-        1,
-        "there is none such"
-    );
+    assert_eq!(faults(&accepted, "", Outcome::NotViable, whole), 1);
+    // A sample draws what somebody else wrote: only what survives is held against it.
+    assert_eq!(faults(&accepted, "", caught(), scope(true, true)), 0);
+    assert_eq!(faults("", "", Outcome::Missed, scope(true, true)), 1);
+    let none_such = accepted.replace("c == d", "g == h");
+    assert_eq!(faults(&none_such, "", caught(), whole), 1, "there is none such");
     Accepted::parse(&format!("{accepted}{accepted}"), "").unwrap_err();
     Accepted::parse(&accepted.replace("alike", " "), "").unwrap_err();
-    // One that is open is no fault as long as it survives, and nor is it when it does not; but it can be made.
-    let open = accepted
-        .replace("[[accepted]]", "[[open]]")
-        .replace("reason = \"alike\"\n", "");
-    for (first, count) in [(Outcome::Missed, 0), (Outcome::Caught("t".to_owned()), 0)] {
-        let outcomes = BTreeMap::from([(1, first)]);
-        let found = Accepted::parse("", &open).unwrap();
-        assert_eq!(found.faults(&mutants, &outcomes).len(), count);
-    }
-    let none = Accepted::parse("", &open.replace("c == d", "g == h")).unwrap();
-    assert_eq!(none.faults(&mutants, &BTreeMap::new()).len(), 1);
-    Accepted::parse(&accepted, &open).unwrap_err();
+}
+
+#[test]
+fn what_only_slow_tests_notice_survives_where_they_are_not_asked() {
+    let late = row("late");
+    assert_eq!(faults("", &late, Outcome::Missed, scope(false, true)), 0);
+    assert_eq!(faults("", &late, Outcome::Missed, scope(false, false)), 0);
+    assert_eq!(faults("", &late, Outcome::Missed, scope(true, false)), 1);
+    Accepted::parse(&row("accepted"), &late).unwrap_err();
+
+    // The file is written anew from what was seen, and keeps what was not asked about.
+    let mutants = find("x.rs", "fn a() { b(c == d); b(e == f); }").unwrap();
+    let known = Accepted::parse("", &late).unwrap();
+    let anew = |outcomes: &BTreeMap<u32, Outcome>| {
+        let text = known
+            .late_anew(&mutants, outcomes, &["suite".to_owned()])
+            .unwrap();
+        let anew = Accepted::parse("", &text).unwrap();
+        mutants
+            .iter()
+            .map(|own| anew.is_late(&own.name))
+            .collect::<Vec<_>>()
+    };
+    let by = |test: &str| Outcome::Caught(test.to_owned());
+    assert_eq!(anew(&BTreeMap::new()), [true, false]);
+    let seen = BTreeMap::from([(1, by("wire t")), (2, by("suite t"))]);
+    assert_eq!(anew(&seen), [false, true]);
+    assert_eq!(anew(&BTreeMap::from([(1, Outcome::Missed)])), [false, false]);
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::wrong::{Wrong, wrong_value};
 use crate::model::{Request, called, named};
-use crate::rules::{ApiVersion, BodyType, Format, JsonType, Member, Operation, Required, Rules, Variant};
+use crate::rules::{ApiVersion, BodyType, Format, JsonType, Member, Operation, Rules, Variant};
 
 /// Members a resource's body may have besides what its type lists: what it was answered with.
 const ANSWERED: [&str; 6] = ["id", "name", "type", "etag", "systemData", "apiVersion"];
@@ -221,10 +221,7 @@ impl<'a> Walk<'a> {
         }
         let more = variant.into_iter().flat_map(|variant| &variant.members);
         for (name, member) in inside.members.iter().chain(more) {
-            let wanted = member.required != Required::No
-                && !member.read_only
-                && member.required.at(&self.asked)
-                && member.is_there(&self.asked);
+            let wanted = !member.read_only && member.required.at(&self.asked) && member.is_there(&self.asked);
             if wanted && named(object, name).is_none_or(Value::is_null) {
                 self.path.push(Step::Member(Cow::Borrowed(name)));
                 return Err(Wrong::Missing);

@@ -68,9 +68,7 @@ pub(super) fn change(
     if let Some(critical) = change.critical() {
         resource_guard::require(context, &vault.id, critical, &named)?;
     }
-    if change == Change::Resume {
-        require_free(context, &id, &resource)?;
-    }
+    require_free(context, &id, &resource)?;
     let operation = operations::begin(context, &vault.id);
     let changed_by = operation.clone();
     let changing = &mut context.own.data_protection.changing;
@@ -108,7 +106,7 @@ pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result
     Err(Refusal::user_facing(code::SyntheticInstanceBusy, &[]).by([rule::FX_B_21]))
 }
 
-/// Another vault may have taken the datasource in the meantime.
+/// Another vault may have taken the datasource in the meantime: neither resumed nor suspended is this one its own again.
 fn require_free(context: &Context<'_>, id: &ResourceId, resource: &Resource) -> Result<(), Refusal> {
     let Some(datasource) = instance::datasource_id(resource.at("/properties")) else {
         return Ok(());

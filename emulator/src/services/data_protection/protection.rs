@@ -129,21 +129,18 @@ impl Protect {
     /// Writes what was wanted, still being updated, and ends the operation.
     fn provision(&mut self, context: &mut Context<'_>) {
         let wanted = self.wanted.take();
-        let mut policy_changed = false;
         if let Some(resource) = context.state.resources.get_mut(&self.instance)
             && let Some(wanted) = wanted
         {
             let before = instance::policy_id(resource.at("/properties"));
             resource.body = wanted.into();
-            policy_changed = before != instance::policy_id(resource.at("/properties"));
+            if before != instance::policy_id(resource.at("/properties")) {
+                let since = &mut context.own.data_protection.policy_since;
+                since.insert(self.instance.clone(), context.now);
+            }
             instance::set_protection_state(context, &self.instance, "UpdatingProtection");
         }
         instance::note_datasource(context, &self.instance);
-        if policy_changed {
-            let now = context.now;
-            let since = &mut context.own.data_protection.policy_since;
-            since.insert(self.instance.clone(), now);
-        }
         if let Some(resource) = context.state.resources.get_mut(&self.instance) {
             resource.set_property(&["provisioningState"], json!("Succeeded"));
         }

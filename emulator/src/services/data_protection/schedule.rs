@@ -157,21 +157,13 @@ impl Schedule {
     }
 
     fn run(&self, context: &mut Context<'_>, due: Due) {
-        let configured = context
-            .state
-            .resource(&self.instance)
-            .is_some_and(|own| instance::protection_state(own) == "ProtectionConfigured");
         let vault = self.instance.parent();
-        let datasource = context
-            .state
-            .resource(&self.instance)
-            .and_then(|own| Datasource::of(context.rules, own.at("/properties")));
+        let own = context.state.resource(&self.instance);
+        let own = own.filter(|own| instance::protection_state(own) == "ProtectionConfigured");
+        let datasource = own.and_then(|own| Datasource::of(context.rules, own.at("/properties")));
         let Some(datasource) = datasource.filter(|own| !own.is_retired(context)) else {
             return;
         };
-        if !configured {
-            return;
-        }
         let region = context
             .state
             .resource(&vault)
@@ -257,6 +249,9 @@ mod tests {
     fn no_other_intervals_are_read() {
         let start = "2024-01-07T23:00:00+00:00";
         assert!(Interval::parse(&format!("R/{start}/P1D")).is_some());
+        assert!(Interval::parse(&format!("R/{start}/P36525D")).is_some());
+        let daily = Interval::parse(&format!("R/{start}/P1D")).expect("an interval");
+        assert!(daily.is_every(1));
         for wrong in [
             format!("R5/{start}/P1D"),
             format!("R/{start}/P1D/P1D"),

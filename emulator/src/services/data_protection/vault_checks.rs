@@ -53,9 +53,7 @@ pub(super) fn check(
     sent: &Value,
     existing: Option<&Value>,
 ) -> Result<(), Refusal> {
-    if existing.is_none() {
-        names::check_name(context, id)?;
-    }
+    names::check_name(context, id)?;
     let facts = &context.rules.vaults;
     let version = request.query_value("api-version").unwrap_or_default();
     let always_on = version >= facts.always_on.from_version;
@@ -111,10 +109,7 @@ fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Valu
     };
     let refuse = |why: String| Err(refused::by(context, rule::VLT_STORAGE).because(why));
     // A vault that was made without them shows none, and may be written as it was shown.
-    let none = |vault: &Value| {
-        let own = field(field(vault, "properties"), "storageSettings").as_array();
-        own.is_none_or(Vec::is_empty)
-    };
+    let none = |vault: &Value| vault["properties"]["storageSettings"] == json!([]);
     if all.is_empty() && !existing.is_some_and(none) {
         return refuse("storageSettings is empty".to_owned());
     }

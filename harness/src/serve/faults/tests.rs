@@ -306,6 +306,16 @@ fn doubts(text: &str) -> Vec<String> {
     told.collect()
 }
 
+fn is_doubted(text: &str, line: usize, says: &str) {
+    let told = doubts(text);
+    assert_eq!(told.len(), 1, "{text}{told:?}");
+    assert!(
+        told[0].contains(&format!("faults.toml, line {line}, column ")),
+        "{told:?}"
+    );
+    assert!(told[0].contains(says), "{says}: {told:?}");
+}
+
 #[test]
 fn what_can_never_strike_is_told_with_its_place() {
     const LOST: &str = "lose_answer = { status = 500 }\n";
@@ -347,6 +357,15 @@ fn what_can_never_strike_is_told_with_its_place() {
             3,
             "begins no operation",
         ),
+    ] {
+        is_doubted(&text, line, says);
+    }
+}
+
+#[test]
+fn what_another_fault_leaves_nothing_to_strike_is_told_with_its_place() {
+    const LOST: &str = "lose_answer = { status = 500 }\n";
+    for (text, line, says) in [
         (
             format!(
                 "[[request]]\noperation = \"BackupJobs_Get\"\ntimes = 100000\n{LOST}\n[[request]]\noperation = \
@@ -374,13 +393,7 @@ fn what_can_never_strike_is_told_with_its_place() {
             "answers again in the same moment",
         ),
     ] {
-        let told = doubts(&text);
-        assert_eq!(told.len(), 1, "{text}{told:?}");
-        assert!(
-            told[0].contains(&format!("faults.toml, line {line}, column ")),
-            "{told:?}"
-        );
-        assert!(told[0].contains(says), "{says}: {told:?}");
+        is_doubted(&text, line, says);
     }
 }
 

@@ -16,7 +16,12 @@ fn key_info(world: &World, hours: i64) -> String {
 
 /// What a key says, and itself.
 fn get_key(world: &mut World) -> Vec<String> {
-    let body = key_info(world, 24);
+    key_for(world, 24)
+}
+
+/// The same of one that is for so many hours.
+fn key_for(world: &mut World, hours: i64) -> Vec<String> {
+    let body = key_info(world, hours);
     let answer = world.blob_with(Method::POST, TARGET, &[], &body);
     assert_eq!(answer.status, 200, "{answer:?}");
     [
@@ -184,6 +189,10 @@ fn a_key_is_for_a_week_at_most_and_for_a_principal() {
         let answer = world.blob_with(Method::POST, TARGET, &[], &body);
         assert_eq!(refused(&answer, 400), "InvalidXmlNodeValue");
     }
+    let week = key_for(&mut world, 7 * 24);
+    world.put("/box/b", &[], "x");
+    let read = sas(&world, &week, "r");
+    assert_eq!(with(&mut world, Method::GET, "/box/b", &read).status, 200);
     let answer = world.blob_with(Method::POST, TARGET, &[], "<KeyInfo/>");
     assert_eq!(refused(&answer, 400), "InvalidXmlNodeValue");
     let answer = world.blob_with(Method::POST, TARGET, &[], "no XML");
