@@ -4,6 +4,9 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
+use http::StatusCode;
+
 use crate::fault::ConnectionFault;
 use crate::jobs::{Effect, EffectId, EffectResult, SessionFailure};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
@@ -69,6 +72,19 @@ impl DatabaseRefusal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("azdrill cannot keep what happens: {0}")]
 pub struct NotKept(pub String);
+
+impl NotKept {
+    /// What a client is told while what happens cannot be kept, in plain text, so that nobody takes it for one of
+    /// Azure's. What it asked for has not happened, or, if nothing could be kept only afterwards, may have: as after any
+    /// answer that tells of a failure.
+    pub(crate) fn response(&self) -> Response {
+        Response::new(StatusCode::INSUFFICIENT_STORAGE)
+            .with_header("content-type", "text/plain; charset=utf-8")
+            .with_header("x-ms-error-code", "SyntheticStateNotKept")
+            .with_header("x-azdrill-synthetic", "true")
+            .with_body(Bytes::from(format!("{self}.\n")))
+    }
+}
 
 /// The synchronous machine behind the front door.
 pub trait Core: Send + 'static {

@@ -4,7 +4,9 @@
 //! scenarios: files that state a claim, take steps and say what must come of them.
 
 pub mod chaos;
+pub mod check;
 pub mod compare;
+pub mod estate;
 pub mod given_file;
 pub mod harmless;
 pub mod journal_file;

@@ -21,7 +21,7 @@ impl WantedAction<'_> {
     }
 
     /// Whether one of a role's permissions grants it and has a condition that holds, or may hold.
-    pub(super) fn granted_by(&self, role: &RoleDefinition, facts: FactsOf<'_>) -> bool {
+    pub fn granted_by(&self, role: &RoleDefinition, facts: FactsOf<'_>) -> bool {
         role.permissions().iter().any(|permission| {
             let grants = match self {
                 Self::Action(action) => permission.grants_action(action),

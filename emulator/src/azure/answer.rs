@@ -6,8 +6,8 @@ use super::Azure;
 use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
 use crate::fault::{Arrived, CallMaker, FaultKind};
 use crate::gateway::{
-    Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_links,
-    check_place, check_policies, endpoint_of,
+    Left, Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions,
+    check_links, check_place, check_policies, endpoint_of,
 };
 use crate::log::{CallOrigin, FailedBecause};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
@@ -26,6 +26,14 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-req
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 
+/// Says how much more may be asked of Resource Manager.
+fn say_left(mut response: Response, left: &Left) -> Response {
+    for (name, number) in left {
+        response.headers.insert(*name, HeaderValue::from(*number));
+    }
+    response
+}
+
 impl Azure {
     /// Takes a request through the gates, and lets its handler answer it.
     pub(super) fn answer(
@@ -36,8 +44,8 @@ impl Azure {
         asked: CallOrigin,
     ) -> Response {
         let came = |request| IncomingRequest { path, request, asked };
-        let permit = match self.decide(now, path, &request) {
-            Ok(permit) => permit,
+        let (permit, left) = match self.decide_and_count(now, path, &request, asked) {
+            Ok(counted) => counted,
             Err(refusal) => {
                 self.release_body(&request);
                 let response = self.finish(now, &request, refusal.respond(&request));
@@ -49,11 +57,13 @@ impl Azure {
         let stale = || self.faults.answered_before(&request);
         let instead = match &struck {
             Some(FaultKind::Stale) => stale().map(|answer| answer.with_header(GATE, Gate::Fault.as_str())),
-            struck => struck.as_ref().and_then(FaultKind::instead),
+            struck => struck
+                .as_ref()
+                .and_then(|fault| fault.instead(self.faults.struck_first())),
         };
         if let Some(instead) = instead {
             self.release_body(&request);
-            let response = self.finish(now, &request, instead);
+            let response = say_left(self.finish(now, &request, instead), &left);
             self.record(now, came(request), Some(&permit), Ok(&response), None);
             return response;
         }
@@ -95,7 +105,7 @@ impl Azure {
             }
             None => response,
         };
-        let mut response = self.finish(now, &request, response);
+        let mut response = say_left(self.finish(now, &request, response), &left);
         if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
             arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
         }
@@ -105,6 +115,25 @@ impl Azure {
         self.faults.remember(&request, &response);
         self.record(now, came(request), Some(&permit), Ok(&response), refusal.as_ref());
         response
+    }
+
+    /// Takes a request through the gates, counts what a client asks of Resource Manager, and refuses what is too much
+    /// where that is so. What the fake services ask of it themselves is nobody's.
+    fn decide_and_count(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        request: &Request,
+        asked: CallOrigin,
+    ) -> Result<(Permit, Left), Refusal> {
+        let permit = self.decide(now, path, request)?;
+        if asked != CallOrigin::ByClient || permit.operation(&self.rules).endpoint != Endpoint::Arm {
+            return Ok((permit, Left::new()));
+        }
+        let limits = self.faults.limits();
+        let counted = self.throttle.count(&self.rules, limits, now, &permit, request);
+        self.faults.note_counted(counted.is_err());
+        Ok((permit, counted?))
     }
 
     /// The fault that strikes a request which has passed the gates, if one does.
@@ -182,7 +211,7 @@ impl Azure {
         }
         match endpoint_of(&request.host, &request.path) {
             Some(Endpoint::Arm) => {
-                arm_headers::add(headers, &self.rules.headers, now, request, &id);
+                arm_headers::add(headers, &self.rules.headers, now, &id);
                 headers.insert(CORRELATION_ID, id);
             }
             Some(Endpoint::Blob) => {

@@ -8,7 +8,7 @@ use crate::services::{ServiceStates, Workflow};
 use crate::state::State;
 
 /// A world as it was. What is in its databases is not part of it, and neither are the time, the
-/// faults and the log.
+/// faults, how much was asked of Resource Manager lately, and the log.
 pub struct KeptWorld {
     pub(super) state: State,
     pub(super) own: ServiceStates,

@@ -1,6 +1,7 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
 mod answer;
+mod copy;
 mod core;
 mod kept_world;
 mod region;
@@ -10,10 +11,11 @@ mod workflows;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::entropy::Entropy;
-use crate::fault::FaultPlan;
-use crate::gateway::{Gates, KnownHosts, Permit, Refusal, TokenAuthority};
+use crate::fault::{FaultPlan, ThrottlingFault};
+use crate::gateway::{Gates, KnownHosts, Permit, Refusal, Throttle, TokenAuthority};
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::Log;
 use crate::model::{Extent, NetworkPath, PrincipalId, Request, Timestamp};
@@ -25,7 +27,7 @@ pub use kept_world::{KeptWorld, NotNow};
 
 /// A fake Azure.
 pub struct Azure {
-    rules: Rules,
+    rules: Arc<Rules>,
     handlers: Vec<Handler>,
     settings: Settings,
     state: State,
@@ -36,6 +38,7 @@ pub struct Azure {
     agenda: Agenda,
     workflows: BTreeMap<WorkflowId, Box<dyn Workflow>>,
     faults: FaultPlan,
+    throttle: Throttle,
     log: Log,
     released: Vec<Extent>,
     first_request_id: u128,
@@ -64,7 +67,7 @@ impl Azure {
         let first_request_id = entropy.fork("request").uuid().as_u128();
         Self {
             handlers,
-            rules,
+            rules: Arc::new(rules),
             settings,
             state: State::default(),
             own: ServiceStates::default(),
@@ -74,6 +77,7 @@ impl Azure {
             agenda: Agenda::default(),
             workflows: BTreeMap::new(),
             faults: FaultPlan::default(),
+            throttle: Throttle::default(),
             log: Log::default(),
             released: Vec::new(),
             first_request_id,
@@ -137,6 +141,12 @@ impl Azure {
         &mut self.faults
     }
 
+    /// Has Resource Manager refuse what is more than this. Buckets are full again.
+    pub fn put_throttling(&mut self, now: Timestamp, fault: ThrottlingFault) {
+        self.faults.push_throttling(now, fault);
+        self.throttle = Throttle::default();
+    }
+
     /// The authority that issues tokens.
     pub fn tokens(&self) -> &TokenAuthority {
         &self.tokens
@@ -154,6 +164,11 @@ impl Azure {
     /// The refusal of the first gate that says no.
     pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
         self.gates_for(path.is_azure_service()).pass(now, path, request)
+    }
+
+    /// The id of the operation a request asks for, if there is one.
+    pub fn operation_of(&self, request: &Request) -> Option<String> {
+        self.gates().operation_of(request).map(|own| own.id.to_string())
     }
 
     fn gates(&self) -> Gates<'_> {

@@ -24,13 +24,14 @@ impl Azure {
             agenda,
             workflows,
             faults,
+            throttle,
             log,
             inner_tokens,
         } = self;
         let workflows: BTreeMap<_, _> = workflows.iter().map(|(id, work)| (id, work.sort())).collect();
         format!(
-            "{settings:#?}\n{state:#?}\n{own:#?}\n{draws:#?}\n{agenda:#?}\n{workflows:#?}\n{faults:#?}\n{log:#?}\n\
-             {inner_tokens:#?}"
+            "{settings:#?}\n{state:#?}\n{own:#?}\n{draws:#?}\n{agenda:#?}\n{workflows:#?}\n{faults:#?}\n\
+             {throttle:#?}\n{log:#?}\n{inner_tokens:#?}"
         )
     }
 }

@@ -9,6 +9,35 @@ use super::{ArtefactFault, Moment};
 /// What is told of a job whose files a fault has changed, before what it did to them.
 pub const TOLD_AS_WELL: &str = "it is told as having gone well, and ";
 
+/// How far a job has come in its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobPhase {
+    /// Its request has been accepted, and nothing has been done yet.
+    Accepted,
+    /// Vault storage is ready, and the dump has been asked for.
+    Dumping,
+    /// The first block has been written into the container.
+    Copying,
+    /// The dump is about to be loaded into a new database.
+    Loading,
+}
+
+impl JobPhase {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Dumping => "dumping",
+            Self::Copying => "copying",
+            Self::Loading => "loading",
+        }
+    }
+}
+
+/// What a piece of work is told to have failed for that a fault breaks off, by whoever carries it out.
+pub(crate) const BROKEN_OFF: &str = "a fault breaks it off";
+
 /// What goes wrong with a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,8 +66,8 @@ pub enum JobFaultKind {
 /// Where a job stands when a fault may strike it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JobPoint<'a> {
-    /// Its request has been accepted.
-    Accepted,
+    /// It has come so far in its work.
+    Working(JobPhase),
     /// It is about to read its recovery point, before which there is another one.
     Reading,
     /// It is about to write these files.
@@ -61,10 +90,16 @@ impl JobFaultKind {
         }
     }
 
-    /// Whether it would change anything there.
-    pub(super) fn strikes_at(&self, point: JobPoint<'_>) -> bool {
+    /// Whether it can happen in the middle of a job's work.
+    pub fn has_phases(&self) -> bool {
+        matches!(self, Self::Fail { .. } | Self::Stick)
+    }
+
+    /// Whether it would change anything there; `phase`: in the middle of its work, at that phase.
+    pub(super) fn strikes_at(&self, phase: Option<JobPhase>, point: JobPoint<'_>) -> bool {
         match self {
-            Self::Fail { .. } => point == JobPoint::Accepted,
+            Self::Fail { .. } => point == JobPoint::Working(phase.unwrap_or(JobPhase::Accepted)),
+            Self::Stick if phase.is_some() => phase.is_some_and(|phase| point == JobPoint::Working(phase)),
             Self::FailThoughDone { .. } => point == JobPoint::Done,
             Self::Stick | Self::EndLate { .. } => matches!(point, JobPoint::Done | JobPoint::Failed),
             Self::Artefact(ArtefactFault::OlderPoint) => point == JobPoint::Reading,
@@ -91,6 +126,9 @@ pub struct JobFault {
     pub moment: Moment,
     /// Whether it may never strike.
     pub optional: bool,
+    /// How far it comes in its work before it is broken off: of those that can be ([`JobFaultKind::has_phases`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<JobPhase>,
     /// What goes wrong.
     pub kind: JobFaultKind,
 }
@@ -128,6 +166,12 @@ impl std::fmt::Display for JobFault {
         if !self.instance_contains.is_empty() {
             write!(f, " of `{}`", self.instance_contains)?;
         }
-        write!(f, ", {}: {}", self.moment, self.kind)
+        match (self.phase, &self.kind) {
+            (None, kind) => write!(f, ", {}: {kind}", self.moment),
+            (Some(phase), JobFaultKind::Fail { code }) => {
+                write!(f, ", {}: {}, it fails with {code}", self.moment, phase.as_str())
+            }
+            (Some(phase), _) => write!(f, ", {}: {}, it stops for ever", self.moment, phase.as_str()),
+        }
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::machine::NotKept;
 use crate::model::{Mishap, Response};
 
 /// What goes wrong.
@@ -39,6 +40,9 @@ pub enum FaultKind {
     /// The request does its work, and this happens to its answer on the way. Only what comes over a connection is
     /// struck.
     Deliver(Mishap),
+    /// As if the disk were full that azdrill keeps its world on: the first request it strikes is done, the others are
+    /// not, and nobody is answered anything else than that.
+    DiskFull,
     /// Nothing goes wrong. Faults that come after this one wait for it.
     Pass,
 }
@@ -132,6 +136,7 @@ impl FaultKind {
             Self::DropHeaders { .. } => "drop_headers",
             Self::Stale => "stale",
             Self::Close | Self::Deliver(_) => "connection",
+            Self::DiskFull => "disk_full",
             Self::Pass => "pass",
         }
     }
@@ -141,9 +146,10 @@ impl FaultKind {
         matches!(self, Self::Close | Self::Deliver(_))
     }
 
-    /// What a client is answered before anything is done.
-    pub(crate) fn instead(&self) -> Option<Response> {
+    /// What a client is answered before anything is done. `first`: it is the first that is struck.
+    pub(crate) fn instead(&self, first: bool) -> Option<Response> {
         let response = match self {
+            Self::DiskFull if !first => no_room(),
             Self::Answer(answer) => answer.respond(),
             Self::Close => {
                 let mut response = Response::new(StatusCode::BAD_GATEWAY);
@@ -163,6 +169,7 @@ impl FaultKind {
             | Self::FailOperation { .. }
             | Self::Answer(_)
             | Self::Close
+            | Self::DiskFull
             | Self::Stale => true,
             Self::Deliver(Mishap::Delay { .. } | Mishap::Close) => true,
             // Where there is no body nothing can happen to it.
@@ -181,6 +188,7 @@ impl FaultKind {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
                 Response::new(status).with_header("x-azdrill-gate", "fault")
             }
+            Self::DiskFull => no_room().with_header("x-azdrill-gate", "fault"),
             Self::Deliver(mishap) => {
                 response.mishap = Some(mishap.within(response.body.len()));
                 response.with_header("x-azdrill-gate", "fault")
@@ -217,6 +225,11 @@ impl FaultKind {
     }
 }
 
+/// What is answered while there is no room to keep what happens.
+fn no_room() -> Response {
+    NotKept("No space left on device, says a fault".to_owned()).response()
+}
+
 impl std::fmt::Display for OperationFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -238,6 +251,9 @@ impl std::fmt::Display for FaultKind {
             Self::DropHeaders { names } => write!(f, "done, and answered without {}", names.join(", ")),
             Self::Stale => f.write_str("answered as the last time"),
             Self::Deliver(mishap) => write!(f, "done, and {mishap}"),
+            Self::DiskFull => {
+                f.write_str("as if azdrill's own disk were full: the first is done, no other is")
+            }
             Self::Pass => f.write_str("nothing goes wrong"),
         }
     }

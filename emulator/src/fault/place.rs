@@ -53,6 +53,21 @@ impl Place {
         }
     }
 
+    /// Whether it is about every request there is.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether every request that another is about is one of these.
+    pub fn covers(&self, other: &Self) -> bool {
+        let part = self.path_contains.to_ascii_lowercase();
+        (self.operation.is_empty() || self.operation == other.operation)
+            && other.path_contains.to_ascii_lowercase().contains(&part)
+            && (self.principal.is_empty() || self.principal.eq_ignore_ascii_case(&other.principal))
+            && (self.from.is_none() || self.from == other.from)
+            && (self.by.is_none() || self.by == other.by)
+    }
+
     /// Whether a request is one of these.
     pub(super) fn has(&self, arrived: &Arrived<'_>) -> bool {
         let is_caller = || {

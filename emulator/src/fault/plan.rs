@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::moment::Count;
 use super::place::Arrived;
 use super::{
     ConnectionFault, DatabaseFault, FaultKind, JobFault, JobFaultKind, JobPoint, Moment, Place, RegionFault,
+    ThrottlingFault,
 };
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp, region_name};
+use crate::rules::RequestLimits;
 
 /// One fault of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,7 @@ pub struct FaultPlan {
     requests: Vec<(Fault, Count)>,
     connections: Vec<(DatabaseFault, Count)>,
     jobs: Vec<(JobFault, Count)>,
+    throttling: Vec<(ThrottlingFault, Count)>,
     down: BTreeSet<String>,
     /// What was answered last, by address, while a fault is in place that gives it again.
     remembered: BTreeMap<String, Response>,
@@ -98,6 +102,24 @@ impl FaultPlan {
     /// Adds a fault of jobs behind the others.
     pub fn push_job(&mut self, now: Timestamp, fault: JobFault) {
         self.jobs.push((fault, Count::new(now)));
+    }
+
+    /// Adds limits of Resource Manager, which hold from here on.
+    pub(crate) fn push_throttling(&mut self, now: Timestamp, fault: ThrottlingFault) {
+        self.throttling.push((fault, Count::new(now)));
+    }
+
+    /// The limits of Resource Manager beyond which it refuses, if it does.
+    pub(crate) fn limits(&self) -> Option<&RequestLimits> {
+        self.throttling.last().map(|(fault, _)| &fault.limits)
+    }
+
+    /// A request has been counted, and refused if it was too much.
+    pub(crate) fn note_counted(&mut self, refused: bool) {
+        if let Some((_, count)) = self.throttling.last_mut() {
+            count.matched += 1;
+            count.struck += u64::from(refused);
+        }
     }
 
     /// Has the services of a region answer, or not.
@@ -139,7 +161,13 @@ impl FaultPlan {
             count: *count,
             server: None,
         });
-        requests.chain(connections).chain(jobs)
+        let throttling = self.throttling.iter().map(|(fault, count)| Placed {
+            what: fault.to_string(),
+            optional: fault.optional,
+            count: *count,
+            server: None,
+        });
+        requests.chain(connections).chain(jobs).chain(throttling)
     }
 
     /// Every fault in a sentence, with how often it was matched.
@@ -173,7 +201,7 @@ impl FaultPlan {
         (struck, self.placed().count())
     }
 
-    /// How often each fault of requests and of jobs has struck, by its word.
+    /// How often each fault of requests, of jobs and of throttling has struck, by its word.
     pub fn strikes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let requests = self
             .requests
@@ -183,7 +211,9 @@ impl FaultPlan {
             .jobs
             .iter()
             .map(|(own, count)| (own.kind.word(), count.struck));
-        requests.chain(jobs)
+        let throttling = self.throttling.iter();
+        let throttling = throttling.map(|(_, count)| (ThrottlingFault::WORD, count.struck));
+        requests.chain(jobs).chain(throttling)
     }
 
     /// Whether no fault of a request is in place.
@@ -196,7 +226,8 @@ impl FaultPlan {
         let requests = self.requests.iter().map(|(fault, count)| (&fault.name, count));
         let connections = self.connections.iter().map(|(fault, count)| (&fault.name, count));
         let jobs = self.jobs.iter().map(|(fault, count)| (&fault.name, count));
-        let all = requests.chain(connections).chain(jobs);
+        let throttling = self.throttling.iter().map(|(fault, count)| (&fault.name, count));
+        let all = requests.chain(connections).chain(jobs).chain(throttling);
         all.filter(|(name, count)| !name.is_empty() && count.struck > 0)
             .map(|(name, _)| name.clone())
             .collect()
@@ -223,6 +254,12 @@ impl FaultPlan {
         None
     }
 
+    /// Whether the fault of requests that struck last had not struck before.
+    pub(crate) fn struck_first(&self) -> bool {
+        let last = self.last.and_then(|last| self.requests.get(last));
+        last.is_some_and(|(_, count)| count.struck == 1)
+    }
+
     /// The fault of requests that struck last changed nothing, and has not struck.
     pub(crate) fn had_no_effect(&mut self) {
         if let Some((_, count)) = self.last.take().and_then(|last| self.requests.get_mut(last)) {
@@ -235,12 +272,10 @@ impl FaultPlan {
         self.remembered.get(&address(request)).cloned()
     }
 
-    /// Keeps what a request was answered, if a fault may give it again.
+    /// Keeps what a read was answered, if a fault may give it again.
     pub(crate) fn remember(&mut self, request: &Request, response: &Response) {
         let is_stale = |(fault, _): &(Fault, Count)| fault.kind == FaultKind::Stale;
-        if request.method != Method::GET
-            || matches!(response.body, Body::Stored(_))
-            || !self.requests.iter().any(is_stale)
+        if !reads(request) || matches!(response.body, Body::Stored(_)) || !self.requests.iter().any(is_stale)
         {
             return;
         }
@@ -289,7 +324,7 @@ impl FaultPlan {
     ) -> Option<JobFaultKind> {
         let earlier = self.earlier();
         for (fault, count) in &mut self.jobs {
-            if fault.kind.strikes_at(point)
+            if fault.kind.strikes_at(fault.phase, point)
                 && fault.is_about(job, instance)
                 && fault.moment.strikes(count, now, &|name| earlier.contains(name))
             {
@@ -300,6 +335,26 @@ impl FaultPlan {
     }
 }
 
+/// What only reads: a `GET`, or a query of Resource Graph.
+fn reads(request: &Request) -> bool {
+    let queries = || {
+        let path = request.path.trim_end_matches('/').to_ascii_lowercase();
+        path.ends_with(RESOURCE_GRAPH)
+    };
+    request.method == Method::GET || request.method == Method::POST && queries()
+}
+
+/// Where Resource Graph is queried.
+const RESOURCE_GRAPH: &str = "/providers/microsoft.resourcegraph/resources";
+
+/// What is asked: where, and by what body, if there is one.
 fn address(request: &Request) -> String {
-    format!("{}{}?{}", request.host, request.path, &*request.query)
+    let sent = match &request.body {
+        Body::Bytes(bytes) if !bytes.is_empty() => Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        _ => String::new(),
+    };
+    format!("{}{}?{}#{sent}", request.host, request.path, &*request.query)
 }

@@ -195,13 +195,14 @@ fn a_job_is_struck_as_it_begins_or_at_its_end() {
                 instance_contains: "SALES".to_owned(),
                 moment: Moment::default(),
                 optional: false,
+                phase: None,
                 kind,
             },
         );
     }
     let mut strike = |job, point| plan.strike_job(NOW, job, "/vaults/v/backupInstances/sales", point);
-    assert_eq!(strike("Backup", JobPoint::Accepted), None);
-    let fails = strike("Restore", JobPoint::Accepted);
+    assert_eq!(strike("Backup", JobPoint::Working(JobPhase::Accepted)), None);
+    let fails = strike("Restore", JobPoint::Working(JobPhase::Accepted));
     assert!(matches!(fails, Some(JobFaultKind::Fail { .. })), "{fails:?}");
     assert_eq!(strike("Restore", JobPoint::Failed), Some(JobFaultKind::Stick));
     assert_eq!(strike("Restore", JobPoint::Failed), None);
@@ -260,9 +261,35 @@ fn a_file_is_struck_where_that_changes_something() {
     ] {
         let kind = JobFaultKind::Artefact(fault.clone());
         assert_eq!(fault.strikes(&files), struck, "{fault}");
-        assert_eq!(kind.strikes_at(JobPoint::Writing(&files)), struck.is_some());
+        assert_eq!(kind.strikes_at(None, JobPoint::Writing(&files)), struck.is_some());
         let older = fault == ArtefactFault::OlderPoint;
-        assert_eq!(kind.strikes_at(JobPoint::Reading), older);
-        assert!(!kind.strikes_at(JobPoint::Done));
+        assert_eq!(kind.strikes_at(None, JobPoint::Reading), older);
+        assert!(!kind.strikes_at(None, JobPoint::Done));
     }
+}
+
+#[test]
+fn a_job_is_broken_off_at_the_phase_that_is_said() {
+    let fails = JobFaultKind::Fail {
+        code: "No".to_owned(),
+    };
+    let phases = [
+        JobPhase::Accepted,
+        JobPhase::Dumping,
+        JobPhase::Copying,
+        JobPhase::Loading,
+    ];
+    for kind in [fails.clone(), JobFaultKind::Stick] {
+        for said in phases {
+            let struck: Vec<JobPhase> = phases
+                .into_iter()
+                .filter(|phase| kind.strikes_at(Some(said), JobPoint::Working(*phase)))
+                .collect();
+            assert_eq!(struck, [said], "{kind}");
+            assert!(!kind.strikes_at(Some(said), JobPoint::Done));
+            assert!(!kind.strikes_at(Some(said), JobPoint::Failed));
+        }
+    }
+    assert!(fails.strikes_at(None, JobPoint::Working(JobPhase::Accepted)));
+    assert!(!fails.strikes_at(None, JobPoint::Working(JobPhase::Copying)));
 }

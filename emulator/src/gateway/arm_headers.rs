@@ -6,30 +6,16 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Permit;
-use crate::model::{Request, Timestamp};
+use crate::model::Timestamp;
 use crate::rules::{Endpoint, HeaderRows, Rules};
 use crate::state::State;
 
 const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id");
 const OPERATION_IDENTIFIER: HeaderName = HeaderName::from_static("x-ms-operation-identifier");
 
-/// Adds what every answer carries, what is left of the caller's quota, and where the request was
-/// routed.
-pub(crate) fn add(
-    headers: &mut HeaderMap,
-    rows: &HeaderRows,
-    now: Timestamp,
-    request: &Request,
-    id: &HeaderValue,
-) {
+/// Adds what every answer carries, and where the request was routed.
+pub(crate) fn add(headers: &mut HeaderMap, rows: &HeaderRows, now: Timestamp, id: &HeaderValue) {
     rows.add_always(Endpoint::Arm, headers);
-    if let Some(quota) = rows
-        .quotas
-        .iter()
-        .find(|quota| quota.fits(&request.method, &request.path))
-    {
-        headers.insert(quota.name.clone(), quota.remaining.clone());
-    }
     let time = jiff::tz::Offset::UTC.to_datetime(now);
     let mut text = String::with_capacity(80);
     // Writing into a string does not fail.

@@ -33,6 +33,7 @@ mod resource_place;
 mod sas;
 mod sent_body;
 mod shared_key;
+mod throttle;
 mod token;
 mod user_delegation;
 
@@ -57,5 +58,6 @@ pub(crate) use sent_body::{check as check_body, check_tags, read_json, read_leni
 pub(crate) use shared_key::authorize as authorize_with_key;
 #[cfg(test)]
 pub(crate) use shared_key::sign;
+pub(crate) use throttle::{Left, Throttle};
 pub use token::{TokenAuthority, TokenError};
 pub(crate) use user_delegation::DelegationKey;

@@ -82,7 +82,7 @@ impl Gates<'_> {
                 }
                 // Asked once the body has been read.
                 Gate::Policy => {}
-                Gate::Route | Gate::Service | Gate::Fault => {}
+                Gate::Route | Gate::Throttling | Gate::Service | Gate::Fault => {}
             }
         }
         match endpoint {

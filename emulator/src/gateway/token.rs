@@ -78,6 +78,7 @@ pub enum TokenError {
 /// Entra ID signs with RS256. This signs with ES256: no client in use checks the signature of an
 /// access token, and a P-256 key costs microseconds where an RSA key costs a noticeable part of
 /// the start-up time.
+#[derive(Clone)]
 pub struct TokenAuthority {
     key_id: String,
     encoding: EncodingKey,

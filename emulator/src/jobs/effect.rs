@@ -10,7 +10,7 @@ use super::{
     DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, RealParameter, ServerSpec,
     SessionFailure,
 };
-use crate::fault::ConnectionFault;
+use crate::fault::{BROKEN_OFF, ConnectionFault};
 use crate::model::{NetworkPath, Preparation, Prepared, StoredBody};
 
 /// Names one piece of outside work.
@@ -157,6 +157,22 @@ pub struct CopyWork {
     pub bearer: String,
     /// Where the writer stands in the network.
     pub path: NetworkPath,
+    /// Whether a fault breaks it off once its first block is there.
+    pub breaks_off: bool,
+}
+
+impl CopyWork {
+    /// How it ends once its first block is there, where a fault breaks it off.
+    ///
+    /// # Errors
+    ///
+    /// What it has failed for then.
+    pub fn first_block_written(&self) -> Result<(), EffectFailure> {
+        match self.breaks_off {
+            true => Err(EffectFailure::Engine(BROKEN_OFF.to_owned())),
+            false => Ok(()),
+        }
+    }
 }
 
 /// One file of a [`CopyWork`].

@@ -139,6 +139,7 @@ mod tests {
             container: "box".to_owned(),
             bearer: "t".to_owned(),
             path: NetworkPath::internet(),
+            breaks_off: false,
         };
         let effect = Effect {
             id: EffectId(3),

@@ -12,7 +12,7 @@ use super::beginning::Beginning;
 use super::request::SentRequest;
 use super::result::OutsideResult;
 use crate::authz::DenyAssignment;
-use crate::fault::{DatabaseFault, Fault, JobFault, RegionFault};
+use crate::fault::{DatabaseFault, Fault, JobFault, RegionFault, ThrottlingFault};
 use crate::jobs::EffectId;
 use crate::model::{NetworkPath, PrincipalId, ResourceId, TenantId};
 
@@ -81,6 +81,8 @@ pub enum Input<'a> {
     JobFault(JobFault),
     /// The services of a region do not answer, or answer again.
     RegionFault(RegionFault),
+    /// Resource Manager refuses what is too much.
+    ThrottlingFault(ThrottlingFault),
     /// All faults were taken away.
     ClearFaults,
     /// The world was kept under a name.
@@ -216,6 +218,7 @@ impl Input<'_> {
             }
             Self::JobFault(fault) => format!("a fault of jobs was put in place: {}", fault.kind),
             Self::RegionFault(fault) => format!("a fault of a region was put in place: {fault}"),
+            Self::ThrottlingFault(fault) => format!("a fault of throttling was put in place: {fault}"),
             Self::ClearFaults => "all faults were taken away".to_owned(),
             Self::Keep { name } => format!("the world was kept as `{name}`"),
             Self::ComeBack { name } => format!("the world was made what it was as `{name}`"),

@@ -14,7 +14,7 @@ use super::give::give;
 use super::input::{Given, Input};
 use super::line::Journal;
 use crate::azure::{Azure, KeptWorld, NotNow};
-use crate::fault::{DatabaseFault, Fault, JobFault, RegionFault};
+use crate::fault::{DatabaseFault, Fault, JobFault, RegionFault, ThrottlingFault};
 use crate::model::Timestamp;
 use crate::rules::RulesError;
 use crate::world::{self, Operator};
@@ -132,6 +132,13 @@ impl Journalled {
     pub fn put_region_fault(&mut self, now: Timestamp, fault: &RegionFault) {
         let input = || Input::RegionFault(fault.clone());
         let put = |inner: &mut Inner| inner.azure.faults_mut().set_region(fault);
+        self.note(now, input, put, |()| AnswerDigest::default());
+    }
+
+    /// Has Resource Manager refuse what is too much.
+    pub fn put_throttling_fault(&mut self, now: Timestamp, fault: ThrottlingFault) {
+        let input = || Input::ThrottlingFault(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.put_throttling(now, fault.clone());
         self.note(now, input, put, |()| AnswerDigest::default());
     }
 

@@ -140,6 +140,7 @@ impl Journalled {
             Input::ConnectionFault(fault) => self.put_connection_fault(now, fault),
             Input::JobFault(fault) => self.put_job_fault(now, fault),
             Input::RegionFault(fault) => self.put_region_fault(now, &fault),
+            Input::ThrottlingFault(fault) => self.put_throttling_fault(now, fault),
             Input::ClearFaults => self.clear_faults(now),
             Input::Keep { name } => {
                 if let Err(why) = self.keep(now, &name) {

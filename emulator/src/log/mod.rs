@@ -15,6 +15,7 @@ use crate::model::{Request, Response, Timestamp, type_path};
 use crate::rules::{Endpoint, Gate, Mark, OriginKind, RuleId};
 
 pub use bodies::Bodies;
+pub use secrets::without_secrets;
 
 /// About how many bytes all bodies that are kept take at most; the oldest go first.
 const BODIES_MAX: usize = 64 * 1024 * 1024;

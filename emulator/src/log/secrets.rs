@@ -228,6 +228,43 @@ fn hidden_inside(text: &str) -> Option<String> {
     })
 }
 
+/// A text that somebody wrote without what is secret in it: these values, and whatever is a secret by its form.
+pub fn without_secrets(text: &str, known: &[&str]) -> String {
+    let mut shown = text.to_owned();
+    // The longest first: one may be a part of another.
+    let mut known: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|own| own.len() >= KNOWN_MIN)
+        .collect();
+    known.sort_by_key(|own| std::cmp::Reverse(own.len()));
+    for value in known {
+        if shown.contains(value) {
+            shown = shown.replace(value, HIDDEN);
+        }
+    }
+    let parts = shown.split_inclusive(|letter: char| letter.is_whitespace() || ENDS_WORD.contains(letter));
+    parts.map(without_secret_word).collect()
+}
+
+/// What is shorter is too likely to be a part of something else.
+const KNOWN_MIN: usize = 6;
+/// What a secret by its form does not have in it.
+const ENDS_WORD: &str = "\"'`,<>()[]{}";
+
+/// A word, with what ended it.
+fn without_secret_word(part: &str) -> String {
+    let ended = |letter: char| letter.is_whitespace() || ENDS_WORD.contains(letter);
+    let word = part.trim_end_matches(ended);
+    // A token may stand behind a name: `token=eyJ…`.
+    let named = word.rfind("eyJ").map_or((word, ""), |place| word.split_at(place));
+    match (hidden_inside(word), hidden_inside(named.1)) {
+        (_, Some(token)) => format!("{}{token}{}", named.0, &part[word.len()..]),
+        (Some(hidden), None) => format!("{hidden}{}", &part[word.len()..]),
+        (None, None) => part.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -293,6 +330,34 @@ mod tests {
             vault(json!({"key": {"kty": "RSA", "n": "public", "d": "private"}})),
             json!({"key": {"kty": "RSA", "n": "public", "d": "(hidden)"}})
         );
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_shown_without_its_secrets() {
+        let shown = |text: &str| without_secrets(text, &["S3cret!", "S3cret!-and-more", "short"]);
+        for (text, expected) in [
+            ("failed with 403 in 3 s\n", "failed with 403 in 3 s\n"),
+            (
+                "password S3cret!\nS3cret!-and-more",
+                "password (hidden)\n(hidden)",
+            ),
+            ("a short one", "a short one"),
+            ("Bearer eyJa.b.c\n", "Bearer (hidden)\n"),
+            ("token=eyJa.b.c next", "token=(hidden) next"),
+            (
+                "{\"access_token\": \"eyJa.b.c\"}",
+                "{\"access_token\": \"(hidden)\"}",
+            ),
+            (
+                "https://a.b/c?sp=r&sig=abc ok",
+                "https://a.b/c?sp=r&sig=(hidden) ok",
+            ),
+            ("Server=x;Password=y; no", "(hidden) no"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        let key = format!("key: {}==\n", "A".repeat(86));
+        assert_eq!(shown(&key), "key: (hidden)\n");
     }
 
     #[test]

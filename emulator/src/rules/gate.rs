@@ -14,6 +14,8 @@ pub enum Gate {
     Network,
     /// May the caller do this here?
     Authorization,
+    /// Has the caller asked for too much lately?
+    Throttling,
     /// May anybody do this here, while a lock is on it?
     Lock,
     /// Would what is written be what Azure Policy forbids?
@@ -32,6 +34,7 @@ impl Gate {
             Self::Authentication => "authentication",
             Self::Network => "network",
             Self::Authorization => "authorization",
+            Self::Throttling => "throttling",
             Self::Lock => "lock",
             Self::Policy => "policy",
             Self::Service => "service",

@@ -1,6 +1,6 @@
 //! Headers of answers: those of every answer of an endpoint, and those of Resource Manager that depend on the request.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::Mark;
@@ -10,34 +10,10 @@ use super::source::SourceCheck;
 
 const FILE: &str = "headers.toml";
 
-/// What is left of a caller's quota, as a header ready to be put into an answer.
-#[derive(Clone, Debug)]
-pub struct Quota {
-    methods: Vec<Method>,
-    path_contains: Option<String>,
-    /// The header's name.
-    pub name: HeaderName,
-    /// The number left.
-    pub remaining: HeaderValue,
-}
-
-impl Quota {
-    /// Whether it is this quota that a request uses up.
-    pub fn fits(&self, method: &Method, path: &str) -> bool {
-        self.methods.contains(method)
-            && self
-                .path_contains
-                .as_ref()
-                .is_none_or(|part| path.contains(part.as_str()))
-    }
-}
-
 /// Headers of answers.
 #[derive(Clone, Debug)]
 pub struct HeaderRows {
     always: Vec<(Endpoint, Vec<(HeaderName, HeaderValue)>)>,
-    /// Quotas; the first that fits counts.
-    pub quotas: Vec<Quota>,
     /// The region that `x-ms-routing-request-id` names.
     pub routing_region: String,
 }
@@ -56,7 +32,6 @@ impl HeaderRows {
 #[serde(deny_unknown_fields)]
 struct HeadersFile {
     always: Vec<AlwaysRow>,
-    quota: Vec<QuotaRow>,
     routing: RoutingRow,
 }
 
@@ -83,18 +58,6 @@ impl AlwaysRow {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct QuotaRow {
-    methods: Vec<String>,
-    path_contains: Option<String>,
-    header: String,
-    remaining: u32,
-    #[expect(dead_code, reason = "read by people")]
-    mark: Mark,
-    sources: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RoutingRow {
     region: String,
     #[expect(dead_code, reason = "read by people")]
@@ -110,23 +73,8 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<HeaderRows, Ru
         known.check(FILE, &format!("{:?}", row.endpoint), &row.sources)?;
         always.push((row.endpoint, row.read()?));
     }
-    let mut quotas = Vec::new();
-    for row in file.quota {
-        known.check(FILE, &row.header, &row.sources)?;
-        let methods: Result<Vec<Method>, _> = row.methods.iter().map(|method| method.parse()).collect();
-        quotas.push(Quota {
-            methods: methods.map_err(|_| row_error(FILE, &row.header, "a method is none"))?,
-            path_contains: row.path_contains,
-            name: row
-                .header
-                .parse()
-                .map_err(|_| row_error(FILE, &row.header, "no header can be called that"))?,
-            remaining: HeaderValue::from(row.remaining),
-        });
-    }
     Ok(HeaderRows {
         always,
-        quotas,
         routing_region: file.routing.region,
     })
 }

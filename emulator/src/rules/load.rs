@@ -17,7 +17,7 @@ use super::{
     datasource_row, deployment_facts, directory, error_code, failure, federation, fix, header_rows,
     kept_resource, key_vault, limits, link, name_form, network_resource, outside, parameter_list, provider,
     public_client, query_option, region, resource_guard, role, server_facts, server_settings, single_server,
-    source, stated, stated_rows, storage_accounts, storage_facts, time_zone, vault_facts,
+    source, stated, stated_rows, storage_accounts, storage_facts, throttling, time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -95,8 +95,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let datasources = load_datasources(&taken, &recorded_seconds, &known)?;
     let router = Router::build(operations)?;
-    let conditions = rules_file!("conditions.toml");
-    let conditions = Arc::new(condition_facts::load(conditions, &router, &known)?);
+    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known).map(Arc::new)?;
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
     Ok(Rules {
         links: link::load(rules_file!("links.toml"), &known, router.operations())?,
@@ -138,6 +137,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         conditional_writes: conditional_request::load(rules_file!("conditional_requests.toml"), &known)?,
         kept,
         deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
+        throttling: throttling::load(rules_file!("throttling.toml"), &known)?,
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
         directory: directory::load(rules_file!("directory.toml"), &known)?,
         federation: federation::load(rules_file!("federation.toml"), &known)?,

@@ -54,6 +54,7 @@ mod stated;
 mod stated_rows;
 mod storage_accounts;
 mod storage_facts;
+mod throttling;
 mod time_zone;
 mod tool;
 mod vault_facts;
@@ -87,7 +88,7 @@ pub use failure::{Cause, Failure, Failures};
 pub use federation::Federation;
 pub use file::RulesError;
 pub use gate::Gate;
-pub use header_rows::{HeaderRows, Quota};
+pub use header_rows::HeaderRows;
 pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits, TagLimits};
@@ -131,6 +132,7 @@ pub use storage_accounts::{AccountFacts, AccountKind, NewAccount, SettledPropert
 pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };
+pub use throttling::{OwnLimit, RequestKind, RequestLimits, Throttling, TokenBucket};
 pub use tool::{Configures, Titled, ToolAnswer, Tools};
 pub use vault_facts::{
     CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, ListedInstanceFacts, OlderAnswer,

@@ -20,6 +20,15 @@ impl Profile {
     /// Both, documented first.
     pub const ALL: [Self; 2] = [Self::Documented, Self::Observed];
 
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Documented => Self::Observed,
+            Self::Observed => Self::Documented,
+        }
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

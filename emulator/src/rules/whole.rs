@@ -43,6 +43,7 @@ use super::source::Source;
 use super::stated::Rule;
 use super::storage_accounts::AccountFacts;
 use super::storage_facts::StorageFacts;
+use super::throttling::Throttling;
 use super::vault_facts::VaultFacts;
 use crate::model::{ConditionLanguage, region_name, type_path};
 
@@ -131,6 +132,8 @@ pub struct Rules {
     pub kept: Vec<KeptResource>,
     /// What templates of deployments may say and ask for.
     pub deployments: Arc<DeploymentFacts>,
+    /// How much may be asked of Azure Resource Manager.
+    pub throttling: Throttling,
     /// Headers of Azure Resource Manager that depend on the request.
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.

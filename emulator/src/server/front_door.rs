@@ -182,7 +182,7 @@ impl<C: Core> FrontDoor<C> {
         let mut core = self.lock();
         // Nothing more happens before what has happened is kept.
         if let Err(why) = core.kept() {
-            return ControlFlow::Continue((head, Admission::Refuse(refusal::of_unkept(&why))));
+            return ControlFlow::Continue((head, Admission::Refuse(why.response())));
         }
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
@@ -291,7 +291,7 @@ impl<C: Core> FrontDoor<C> {
                 if let Body::Stored(stored) = &request.body {
                     self.shared.store.release(&stored.extents);
                 }
-                refusal::of_unkept(&why)
+                why.response()
             }
         };
         // Opened under the lock: a call on another connection may delete the blob right after.
@@ -379,7 +379,7 @@ impl<C> std::fmt::Debug for FrontDoor<C> {
 fn told_if_kept(core: &mut impl Core, response: Response) -> Response {
     match core.kept() {
         Ok(()) => response,
-        Err(why) => refusal::of_unkept(&why),
+        Err(why) => why.response(),
     }
 }
 

@@ -7,7 +7,6 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::body::BodyError;
-use crate::machine::NotKept;
 use crate::model::{Body, Response};
 
 /// What a client is told whose body cannot be taken.
@@ -45,16 +44,6 @@ pub(super) fn of_body(error: &BodyError) -> Response {
             )
         }
     }
-}
-
-/// What a client is told while what happens cannot be kept. What it asked for has not happened, or, if nothing could
-/// be kept only afterwards, may have: as after any answer that tells of a failure.
-pub(super) fn of_unkept(why: &NotKept) -> Response {
-    text(
-        StatusCode::INSUFFICIENT_STORAGE,
-        Some("SyntheticStateNotKept"),
-        &format!("{why}."),
-    )
 }
 
 /// An answer of the shell itself, in plain text, so that nobody takes it for one of Azure's. The

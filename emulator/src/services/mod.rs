@@ -84,6 +84,19 @@ impl ServiceStates {
         }
     }
 
+    /// A copy behind whose blobs there are no bytes: nothing holds them once more.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            data_protection: self.data_protection.clone(),
+            deployments: self.deployments.clone(),
+            key_vault: self.key_vault.clone(),
+            entra: self.entra.clone(),
+            postgres: self.postgres.clone(),
+            resources: self.resources.clone(),
+            storage: self.storage.copy(),
+        }
+    }
+
     /// Comes back to what was kept. Answers with the database engine's keys of servers that are no
     /// part of it, and with bytes that nothing holds any more.
     pub(crate) fn bring_back(&mut self, kept: &Self) -> (Vec<String>, Vec<Extent>) {

@@ -33,6 +33,7 @@ async fn world(core: CoreDouble) -> World {
             container: "blobs".to_owned(),
             bearer: "a.secret.token".to_owned(),
             path: NetworkPath::internet(),
+            breaks_off: false,
         };
         core.plan(start_time(), 1, Work::Copy(work));
         core.calls.clear();
@@ -112,6 +113,7 @@ async fn a_full_store_fails_the_copy_as_such() {
             container: "blobs".to_owned(),
             bearer: "t".to_owned(),
             path: NetworkPath::internet(),
+            breaks_off: false,
         };
         core.plan(start_time(), 1, Work::Copy(work));
     });

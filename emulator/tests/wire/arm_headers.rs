@@ -7,35 +7,6 @@ use serde_json::{Value, json};
 use crate::bodies::{backup_body, vault_body};
 use crate::world::{ARM, World, below_vault};
 
-const REQUESTS: &str = "x-ms-ratelimit-remaining-subscription-resource-requests";
-const WRITES: &str = "x-ms-ratelimit-remaining-subscription-writes";
-
-#[test]
-fn quotas_are_told_as_recorded() {
-    let mut world = World::protected();
-    let quota = |answer: &Response| {
-        let of = |name: &str| answer.header(name).map(str::to_owned);
-        (of(REQUESTS), of(WRITES))
-    };
-    let requests = |number: &str| (Some(number.to_owned()), None);
-    assert_eq!(
-        quota(&world.get(&below_vault("backupInstances/one"))),
-        requests("199")
-    );
-    let started = world.post(&below_vault("backupInstances/one/backup"), &backup_body());
-    assert_eq!(quota(&started), (None, Some("1199".to_owned())));
-    assert_eq!(
-        quota(&world.follow(&started, "azure-asyncoperation")),
-        requests("999")
-    );
-    // A refusal is an answer of ARM's as well.
-    let target = format!("{}?api-version=2024-04-01", world.group());
-    assert_eq!(
-        quota(&world.send(Request::new(Method::GET, ARM, &target))),
-        requests("199")
-    );
-}
-
 #[test]
 fn every_answer_says_how_it_was_routed_and_the_backup_service_who_asked() {
     let mut world = World::protected();

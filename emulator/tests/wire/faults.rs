@@ -1,7 +1,7 @@
 //! Faults of requests, operations and jobs, as a client meets them.
 
 use azdrill_emulator::fault::{
-    CallMaker, Fault, FaultAnswer, FaultKind, JobFault, JobFaultKind, Moment, OperationFault,
+    CallMaker, Fault, FaultAnswer, FaultKind, JobFault, JobFaultKind, JobPhase, Moment, OperationFault,
 };
 use http::Method;
 use jiff::SignedDuration;
@@ -25,9 +25,32 @@ impl World {
             instance_contains: String::new(),
             moment: Moment::default(),
             optional: false,
+            phase: None,
             kind,
         };
         self.azure.faults_mut().push_job(self.now, fault);
+    }
+
+    fn break_off(&mut self, job: &str, phase: JobPhase, kind: JobFaultKind) {
+        let fault = JobFault {
+            name: String::new(),
+            job: job.to_owned(),
+            instance_contains: String::new(),
+            moment: Moment::default(),
+            optional: false,
+            phase: Some(phase),
+            kind,
+        };
+        self.azure.faults_mut().push_job(self.now, fault);
+    }
+
+    /// The newest job, after a restore was asked for.
+    fn restored_job(&mut self) -> Value {
+        let body = self.restore_body();
+        let asked = self.post(&below_vault(&format!("{ONE}/restore")), &body);
+        assert_eq!(asked.status, 202, "{asked:?}");
+        self.settle();
+        self.listed("backupJobs")[0]["properties"].clone()
     }
 
     /// The newest job, after a backup was asked for.
@@ -63,6 +86,106 @@ fn a_read_may_be_stale() {
     for status in [200, 200, 404] {
         assert_eq!(world.get(&one).status, status);
     }
+}
+
+/// A job fails where it has come to: a backup leaves no recovery point, and the next one goes well.
+#[test]
+fn a_backup_fails_in_the_middle_of_its_work() {
+    for phase in [JobPhase::Accepted, JobPhase::Dumping] {
+        let mut world = World::protected();
+        let code = "LongRunningRestoreTrackingFailure".to_owned();
+        world.break_off("Backup", phase, JobFaultKind::Fail { code });
+        let job = world.backed_up_job();
+        assert_eq!(job["status"], "Failed", "{phase:?}: {job}");
+        let told = job["errorDetails"].to_string();
+        assert!(told.contains("LongRunningRestoreTrackingFailure"), "{told}");
+        assert_eq!(world.azure.faults().struck(), (1, 1));
+        assert_eq!(world.count_points(), 0);
+        assert_eq!(world.backed_up_job()["status"], "Completed", "{phase:?}");
+        assert_eq!(world.count_points(), 1);
+    }
+}
+
+#[test]
+fn a_restore_is_broken_off_while_it_copies() {
+    let mut world = World::backed_up();
+    let code = "LongRunningRestoreTrackingFailure".to_owned();
+    world.break_off("Restore", JobPhase::Copying, JobFaultKind::Fail { code });
+    let job = world.restored_job();
+    assert_eq!(job["status"], "Failed", "{job}");
+    assert!(
+        job["errorDetails"]
+            .to_string()
+            .contains("LongRunningRestoreTrackingFailure")
+    );
+    world.break_off("Restore", JobPhase::Copying, JobFaultKind::Stick);
+    assert_eq!(world.restored_job()["status"], "InProgress");
+    world.pass(HOUR);
+    assert_eq!(
+        world.listed("backupJobs")[0]["properties"]["status"],
+        "InProgress"
+    );
+    // It comes to no phase of another kind of restore.
+    world.break_off("Restore", JobPhase::Loading, JobFaultKind::Stick);
+    assert_eq!(world.restored_job()["status"], "Completed");
+    assert_eq!(world.azure.faults().struck(), (2, 3));
+}
+
+/// Resource Graph may answer a query as it did before.
+#[test]
+fn a_query_may_be_stale() {
+    let mut world = World::protected();
+    let mut stale = Fault::first("ResourceGraph_Query", FaultKind::Stale);
+    stale.moment = Moment::of(1, 2);
+    world.strike(stale);
+    let count = |world: &mut World, kind: &str| {
+        let query = format!("resources | where type =~ '{kind}' | project name");
+        let request = world.request(
+            Method::POST,
+            "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
+        );
+        let answer = world.send_with(request, Some(&serde_json::json!({"query": query})));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json_body()["count"].clone()
+    };
+    let (networks, accounts) = (
+        "microsoft.network/virtualnetworks",
+        "microsoft.storage/storageaccounts",
+    );
+    assert_eq!(count(&mut world, networks), 0);
+    let made = world.put(
+        "/providers/Microsoft.Network/virtualNetworks/late",
+        &serde_json::json!({"location": "westeurope", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}),
+    );
+    assert!(made.status.is_success(), "{made:?}");
+    world.settle();
+    // What was not asked before is answered as it is.
+    assert_eq!(count(&mut world, accounts), 1);
+    for expected in [0, 0, 1] {
+        assert_eq!(count(&mut world, networks), expected);
+    }
+}
+
+/// As where azdrill's own disk is full: what could not be kept any more has happened, and nothing after it does.
+#[test]
+fn a_disk_that_is_full_answers_nothing_and_lets_the_first_happen() {
+    let mut world = World::protected();
+    let mut full = Fault::first("", FaultKind::DiskFull);
+    full.moment = Moment::of(1, 3);
+    world.strike(full);
+    let name = |world: &World, name: &str| world.group().replace("drill", name);
+    let (first, second) = (name(&world, "first"), name(&world, "second"));
+    let body = serde_json::json!({"location": "westeurope"});
+    for target in [&first, &second] {
+        let answer = world.put(target, &body);
+        assert_eq!(answer.status, 507);
+        assert_eq!(answer.header("x-ms-error-code"), Some("SyntheticStateNotKept"));
+        assert_eq!(answer.header("x-azdrill-synthetic"), Some("true"));
+        assert_eq!(answer.header("x-azdrill-gate"), Some("fault"));
+    }
+    assert_eq!(world.get(&first).status, 507);
+    assert_eq!(world.get(&first).status, 200, "it was done");
+    assert_eq!(world.get(&second).status, 404, "it was not");
 }
 
 #[test]

@@ -78,6 +78,7 @@ mod single_server_backups;
 mod single_server_parts;
 mod status_codes;
 mod tags;
+mod throttling;
 mod time;
 mod tokens;
 mod traps;

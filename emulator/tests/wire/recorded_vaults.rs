@@ -223,6 +223,20 @@ fn hours(count: i64) -> SignedDuration {
     SignedDuration::from_hours(count)
 }
 
+fn time(value: &Value) -> jiff::Timestamp {
+    let time = value.as_str().and_then(|time| time.parse().ok());
+    time.expect("a time")
+}
+
+/// The deleted vaults of a region in which there are none.
+fn none_elsewhere(world: &mut World) -> Value {
+    let subscription = world.operator.subscription.clone();
+    let elsewhere = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/northeurope/deletedVaults?api-version={ALWAYS_ON}"
+    );
+    world.get(&elsewhere).json_body()
+}
+
 #[test]
 fn a_vault_with_a_soft_deleted_instance_goes_and_can_come_back() {
     let mut world = World::with_soft_deleted_instance();
@@ -245,7 +259,6 @@ fn a_vault_with_a_soft_deleted_instance_goes_and_can_come_back() {
     );
     let read = world.deleted_vaults(&format!("/{name}")).json_body();
     assert_eq!(read, listed[0]);
-    let subscription = world.operator.subscription.clone();
     world.same_shape(
         &read,
         &json!({
@@ -268,21 +281,12 @@ fn a_vault_with_a_soft_deleted_instance_goes_and_can_come_back() {
             "type": "Microsoft.DataProtection/locations/deletedVaults",
         }),
     );
-    let time = |value: &Value| {
-        value
-            .as_str()
-            .and_then(|time| time.parse::<jiff::Timestamp>().ok())
-            .expect("a time")
-    };
     let purge = time(&read["properties"]["resourceDeletionInfo"]["scheduledPurgeTime"]);
     assert_eq!(
         purge.duration_since(time(&deletion["scheduledPurgeTime"])),
         SignedDuration::from_mins(10)
     );
-    let elsewhere = format!(
-        "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/northeurope/deletedVaults?api-version={ALWAYS_ON}"
-    );
-    assert_eq!(world.get(&elsewhere).json_body(), json!({"value": []}));
+    assert_eq!(none_elsewhere(&mut world), json!({"value": []}));
 
     let back = world.bring_back(&name);
     assert_eq!(back.status, 201, "{back:?}");

@@ -151,6 +151,8 @@ impl SimulatedMovement {
 fn copy(azure: &mut Azure, now: Timestamp, work: &CopyWork) -> Result<EffectResult, EffectFailure> {
     let mut files = Vec::new();
     for file in &work.files {
+        // Nothing of a file can be seen before it is whole.
+        work.first_block_written()?;
         let target = format!("/{}/{}", work.container, file.blob);
         let mut body = file.source.clone();
         body.md5 = Some([0; 16]);

@@ -32,6 +32,8 @@ pub struct Incident {
     job: toml::value::Array,
     #[serde(default)]
     region: toml::value::Array,
+    #[serde(default)]
+    throttling: toml::value::Array,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +71,7 @@ impl Incident {
             ("connection", &self.connection),
             ("job", &self.job),
             ("region", &self.region),
+            ("throttling", &self.throttling),
         ];
         let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
         Plan {

@@ -16,7 +16,7 @@ pub use crate::serve::Ends;
 pub use aim::aimed;
 pub use facts::Facts;
 pub use incidents::{Incident, incident, incidents};
-pub use judge::{Judged, Judgement, Mark, Played, judge};
+pub use judge::{Judged, Judgement, KEPT_OUTPUT, Mark, Played, judge};
 pub use junit::junit;
 pub use plan::{Plan, PlanError};
 pub use print::{Least, print_findings, print_incidents, print_lines};

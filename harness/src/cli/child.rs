@@ -23,7 +23,27 @@ pub(super) async fn run(
     hosts: Option<&Path>,
     interrupts: &mut Interrupts,
 ) -> Result<u8, Failure> {
+    let process = self::command(command, environment, hosts, Signals::PassedOn)?;
+    finish(command, process, interrupts).await
+}
+
+/// The same, with what it writes to its standard output on our standard error: the other is for what comes of it.
+pub(super) async fn run_aside(
+    command: &[OsString],
+    environment: &Environment,
+    hosts: Option<&Path>,
+    interrupts: &mut Interrupts,
+) -> Result<u8, Failure> {
     let mut process = self::command(command, environment, hosts, Signals::PassedOn)?;
+    process.stdout(std::io::stderr());
+    finish(command, process, interrupts).await
+}
+
+async fn finish(
+    command: &[OsString],
+    mut process: Command,
+    interrupts: &mut Interrupts,
+) -> Result<u8, Failure> {
     // A signal that came before there was a command ends us.
     interrupts.or(async { Ok(()) }).await?;
     let child = process.spawn().map_err(|error| {

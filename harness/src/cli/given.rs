@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use azdrill::journal_file::JournalFile;
 use azdrill::postgres::RealPostgres;
-use azdrill::scenario::Scenario;
+use azdrill::scenario::{Scenario, ScenarioError};
 use azdrill::serve::{FaultFile, HostsFile, Setup, origin};
 use azdrill::state_folder::Asked;
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::LATEST;
 use clap::Args;
+use miette::Diagnostic as _;
 use rand::RngExt as _;
 
 use super::argument::ProfileArgument;
 use super::certificate;
 use super::failure::Failure;
 use super::library::library;
+use super::output::tell;
 use super::replay::journal;
 
 /// What is said of a world on a port, whoever it is for.
@@ -39,6 +41,10 @@ pub(super) struct WorldArguments {
     /// A file (TOML) of faults to put in place.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
+    /// Refuse a file of faults in which one can never strike, or strikes every request there is (exit code 2). Without this
+    /// it is a warning.
+    #[arg(long)]
+    strict: bool,
     /// Where callers stand in the network: `internet`, `internet:ADDRESS`, `subnet:NAME`,
     /// `private-endpoint:NAME`; a resource id will do for a name.
     #[arg(long, value_name = "PLACE", default_value = "internet")]
@@ -77,9 +83,32 @@ impl WorldArguments {
         self.faults.is_some()
     }
 
+    /// The alternatives that are taken, whatever the profile and the world say.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        self.assume.iter().cloned().collect()
+    }
+
+    /// Warns of what a file of faults hardly means, or refuses it where that is wanted.
+    pub(super) fn doubt(&self, file: &Path, faults: &FaultFile, rules: &Rules) -> Result<(), Failure> {
+        let doubts: Vec<String> = faults.doubts_about(file, rules).iter().map(told).collect();
+        if self.strict && !doubts.is_empty() {
+            return Err(Failure::Plain(doubts.join("\n")));
+        }
+        doubts.iter().for_each(|doubt| tell(&format!("warning: {doubt}")));
+        Ok(())
+    }
+
     /// Whose word is taken.
     pub(super) fn profile(&self) -> Profile {
         self.profile.into()
+    }
+}
+
+/// What is doubtful, with what was meant.
+fn told(doubt: &ScenarioError) -> String {
+    match doubt.help() {
+        Some(help) => format!("{doubt}; {help}"),
+        None => doubt.to_string(),
     }
 }
 
@@ -159,7 +188,11 @@ impl Given {
             }
         }
         let faults = match &arguments.faults {
-            Some(file) => FaultFile::read(file, &rules)?,
+            Some(file) => {
+                let faults = FaultFile::read(file, &rules)?;
+                arguments.doubt(file, &faults, &rules)?;
+                faults
+            }
             None => FaultFile::default(),
         };
         let of_world = || world.as_ref()?.seed;
@@ -179,6 +212,11 @@ impl Given {
             seed,
             world,
         })
+    }
+
+    /// Where callers stand.
+    pub(super) fn from(&self) -> &NetworkPath {
+        &self.from
     }
 
     /// The seed that was said, or drawn.

@@ -8,9 +8,11 @@ mod az;
 mod certificate;
 mod chaos;
 mod chaos_arguments;
+mod check;
 mod child;
 mod compare;
 mod ending;
+mod explain;
 mod failure;
 mod given;
 mod grants;
@@ -72,6 +74,10 @@ enum Command {
     Matrix(matrix::MatrixArguments),
     /// Run a command against a fake Azure, and show what it did to it.
     Run(run::RunArguments),
+    /// Run a command that brings something up, and say whether a backup and a restore of it would work.
+    Check(check::CheckArguments),
+    /// Say whether something works in a world, why not, and what is the least that must change.
+    Explain(explain::ExplainArguments),
     /// List what has happened to people who automate backups and restores, for `run --chaos`.
     Incidents(chaos::IncidentsArguments),
     /// Keep a fake Azure running, with a world in it or one empty subscription.
@@ -176,6 +182,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             | Command::Report(_)
             | Command::Serve(_)
             | Command::Run(_)
+            | Command::Check(_)
             | Command::Compare(_)
             | Command::Chaos(_)
     ) {
@@ -204,6 +211,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             chaos::run(given, folder, mode, Interrupts::listen()?).await
         }
         Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Explain(given) => explain::run(given, folder).await,
+        Command::Check(given) => check::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Time(given) => time::run(given, Interrupts::listen()?).await,
         Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.

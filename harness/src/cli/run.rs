@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use azdrill::page::Page;
+use azdrill::check::{self, Asked, Checked};
+use azdrill::page::{Ink, Page};
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
 use azdrill::scratch::{Purpose, Scratch};
@@ -16,6 +17,7 @@ use azdrill::serve::{
 use clap::{Args, ValueEnum};
 
 use super::chaos_arguments::ChaosArguments;
+use super::check::other_rules;
 use super::failure::Failure;
 use super::given::{Given, Opening, WorldArguments};
 use super::interrupts::Interrupts;
@@ -83,8 +85,13 @@ pub(super) async fn run(
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
         .map_err(|error| format!("cannot write a hosts file: {error}"))?;
     let hosts = Arc::new(hosts);
+    let how = Starting {
+        world: &arguments.world,
+        quiet: arguments.quiet,
+        bodies: arguments.record.is_some(),
+    };
     let served = interrupts
-        .or(start(&arguments, given, scratch.path(), &hosts, mode))
+        .or(start(&how, given, scratch.path(), &hosts, mode))
         .await?;
     let (resolving, why) = resolving(arguments.names, &hosts);
     let told = hosts.lines();
@@ -99,6 +106,7 @@ pub(super) async fn run(
     let own_hosts = (resolving == Resolving::Private).then(|| hosts.path());
     let code = child::run(&arguments.command, &environment, own_hosts, &mut interrupts).await?;
     let record = served.record(&name_of(&arguments.command), i32::from(code));
+    let remedy = remedy(&served, &arguments.world, &record).await?;
     interrupts.or_at_once(served.shutdown()).await;
     if resolving == Resolving::System && hosts.lines() != told && !quiet {
         tell(&format!(
@@ -112,15 +120,62 @@ pub(super) async fn run(
         ));
     }
     let concluded = conclude(&arguments, &expect, &record, code)?;
+    if let Some(remedy) = remedy.filter(|_| !quiet) {
+        tell_raw(&remedy);
+    }
     Ok(with_journal(journal.as_ref(), concluded))
+}
+
+/// What would have to change for the first backup or restore that failed, as things stand at the end; `None` where
+/// none failed, or what failed works by now.
+async fn remedy(
+    served: &ServedWorld,
+    world: &WorldArguments,
+    record: &Record,
+) -> Result<Option<String>, Failure> {
+    let failed = record.told.iter().find(|told| told.refused.is_some());
+    let asked = match failed.map(|told| told.about.as_str()) {
+        Some("validate_backup" | "protect") => Asked::Protect,
+        Some("backup") => Asked::BackUp,
+        Some("validate_restore" | "restore") => Asked::RestoreAsFiles,
+        _ => return Ok(None),
+    };
+    let (azure, now, operator) = served.copy().await;
+    let checked = Checked {
+        world: &azure,
+        now,
+        operator,
+        profile: world.profile(),
+        other: other_rules(world)?,
+    };
+    let explained = check::explain(&checked, &asked).unwrap_or_default();
+    let first: Vec<_> = explained.into_iter().filter(|own| !own.works).take(1).collect();
+    let page = Page::of(&std::io::stderr());
+    let head = page.paragraph(
+        "",
+        2,
+        Ink::Bold,
+        "as things stand at the end, and what would have to change",
+    );
+    Ok((!first.is_empty()).then(|| format!("\n{head}{}", check::print_explained(&page, &first))))
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> String {
     format!("cannot write {}: {error}", file.display())
 }
 
-async fn start(
-    arguments: &RunArguments,
+/// How a world is started that a command is run against.
+pub(super) struct Starting<'a> {
+    /// What is said of the world.
+    pub(super) world: &'a WorldArguments,
+    /// Whether nothing is said that need not be.
+    pub(super) quiet: bool,
+    /// Whether the log keeps bodies.
+    pub(super) bodies: bool,
+}
+
+pub(super) async fn start(
+    arguments: &Starting<'_>,
     given: Given,
     scratch: &Path,
     hosts: &Arc<HostsFile>,
@@ -147,12 +202,12 @@ async fn start(
     let opening = Opening {
         port: 0,
         state_directory: scratch.to_owned(),
-        bodies: arguments.record.is_some(),
+        bodies: arguments.bodies,
         stands_still: false,
         hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
     };
-    let setup = given.setup(&arguments.world, opening);
+    let setup = given.setup(arguments.world, opening);
     Ok(ServedWorld::start(setup)
         .await
         .map_err(|error| error.to_string())?)

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use azdrill_emulator::azure::Azure;
 use azdrill_emulator::journal::{Beginning, Journalled};
+use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Assumptions, Profile};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, FrontDoor};
 use azdrill_emulator::services::Settings;
+use azdrill_emulator::world::Operator;
 
 use super::client::Client;
 use super::error::RunError;
@@ -86,6 +89,93 @@ impl Machine {
     }
 }
 
+/// A scenario whose world is built, the servers that are simulated behind it, and where its blobs are as long as it is
+/// played.
+type Begun<'a> = (Play<'a>, Arc<SimulatedServers>, crate::scratch::Scratch);
+
+/// Builds a scenario's world on a machine.
+async fn begin<'a>(
+    scenario: &'a Scenario,
+    machine: &Machine,
+    journal: Option<&JournalFile>,
+) -> Result<Begun<'a>, RunError> {
+    let machine = &machine.for_world_of(scenario);
+    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
+        .map_err(|error| RunError::Emulator(error.to_string()))?;
+    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
+    let start = scenario.world.begins();
+    let settings = machine.settings(scenario).await?;
+    check_versions(&scenario.world, &settings.postgres_majors)?;
+    let assumptions = machine.assumptions(scenario);
+    let beginning = Beginning::new(machine.profile, &assumptions, scenario.seed(), settings);
+    let mut azure = match journal {
+        Some(journal) => {
+            let of = format!("scenario {}", scenario.name);
+            Journalled::with_journal(beginning, &of, journal.sink())?
+        }
+        None => Journalled::new(&beginning)?,
+    };
+    let operator = azure.found(start, None);
+    if let Some(journal) = journal {
+        let begun = journal.begin();
+        begun.map_err(|error| RunError::Emulator(format!("the journal cannot be written: {error}")))?;
+    }
+    let door = FrontDoor::new(azure, Clock::at(start), store);
+    let simulated = Arc::new(SimulatedServers::default());
+    let (engine, postgres): (Option<Arc<dyn DatabaseEngine>>, _) = match &machine.outside {
+        Outside::Real(postgres) => {
+            let engine = postgres.clone().map(|own| own as Arc<dyn DatabaseEngine>);
+            (engine, postgres.clone())
+        }
+        Outside::Simulated(_) => (Some(Arc::clone(&simulated) as Arc<dyn DatabaseEngine>), None),
+    };
+    let client = Client::new(Driver::new(door, engine), operator);
+    let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
+    play.throttle()?;
+    play.simulated = matches!(machine.outside, Outside::Simulated(_));
+    Ok((play, simulated, blobs))
+}
+
+/// A world as it is built, its steps taken, with servers that only are said to run: for whoever asks what would be.
+pub struct BuiltWorld {
+    /// A copy of it.
+    pub azure: Azure,
+    /// What time it is there.
+    pub now: Timestamp,
+    /// Whose it is.
+    pub operator: Operator,
+    /// Whether it is as its file has it: the first expectation of its steps that is missed, otherwise.
+    pub missed: Option<String>,
+}
+
+/// Builds a scenario's world and takes its steps, without moving a row.
+///
+/// # Errors
+///
+/// If it could not be played to its end.
+pub async fn built(
+    scenario: &Scenario,
+    profile: Profile,
+    besides: Assumptions,
+) -> Result<BuiltWorld, RunError> {
+    let machine = Machine {
+        profile,
+        besides,
+        outside: Outside::Simulated(SIMULATED_MAJORS.to_vec()),
+    };
+    let (mut play, _simulated, _blobs) = Box::pin(begin(scenario, &machine, None)).await?;
+    let steps = Box::pin(play.steps(profile, None)).await?;
+    let missed = steps
+        .into_iter()
+        .find_map(|step| Some(format!("{}: {}", step.title, step.misses.into_iter().next()?)));
+    Ok(BuiltWorld {
+        azure: play.client.look(|core| core.copy()),
+        now: play.client.now(),
+        operator: play.client.operator().clone(),
+        missed,
+    })
+}
+
 /// Plays a scenario on a machine, with a fresh world of its own.
 ///
 /// # Errors
@@ -129,39 +219,9 @@ async fn play_with(
     mut onlooker: Option<&mut dyn Onlooker>,
 ) -> Result<Report, RunError> {
     let began = Instant::now();
-    let machine = &machine.for_world_of(scenario);
-    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
-        .map_err(|error| RunError::Emulator(error.to_string()))?;
-    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
-    let settings = machine.settings(scenario).await?;
-    check_versions(&scenario.world, &settings.postgres_majors)?;
-    let assumptions = machine.assumptions(scenario);
-    let beginning = Beginning::new(machine.profile, &assumptions, scenario.seed(), settings);
-    let mut azure = match journal {
-        Some(journal) => {
-            let of = format!("scenario {}", scenario.name);
-            Journalled::with_journal(beginning, &of, journal.sink())?
-        }
-        None => Journalled::new(&beginning)?,
-    };
-    let operator = azure.found(start, None);
-    if let Some(journal) = journal {
-        let begun = journal.begin();
-        begun.map_err(|error| RunError::Emulator(format!("the journal cannot be written: {error}")))?;
-    }
-    let door = FrontDoor::new(azure, Clock::at(start), store);
-    let simulated = Arc::new(SimulatedServers::default());
-    let (engine, postgres): (Option<Arc<dyn DatabaseEngine>>, _) = match &machine.outside {
-        Outside::Real(postgres) => {
-            let engine = postgres.clone().map(|own| own as Arc<dyn DatabaseEngine>);
-            (engine, postgres.clone())
-        }
-        Outside::Simulated(_) => (Some(Arc::clone(&simulated) as Arc<dyn DatabaseEngine>), None),
-    };
-    let client = Client::new(Driver::new(door, engine), operator);
-    let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
-    play.simulated = matches!(machine.outside, Outside::Simulated(_));
+    let begun = Box::pin(begin(scenario, machine, journal)).await?;
+    let (mut play, simulated, _blobs) = begun;
     play.watched = onlooker.is_some();
     let lent: Option<&mut dyn Onlooker> = match &mut onlooker {
         Some(onlooker) => Some(&mut **onlooker),

@@ -44,7 +44,7 @@ pub use during::{During, Job, Phase};
 pub use error::RunError;
 pub(crate) use job::NOT_READ;
 pub use kind::Resource;
-pub use machine::{Machine, Outside, play, play_into, play_watched};
+pub use machine::{BuiltWorld, Machine, Outside, built, play, play_into, play_watched};
 pub use onlooker::Onlooker;
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};

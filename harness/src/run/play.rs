@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
+use azdrill_emulator::fault::ThrottlingFault;
 use azdrill_emulator::jobs::ServerSpec;
 use azdrill_emulator::rules::Profile;
 use azdrill_emulator::world::Operator;
@@ -72,6 +73,25 @@ impl<'a> Play<'a> {
         Box::pin(build::build(&mut play.client, &play.names, scenario)).await?;
         play.prepare_servers().await?;
         Ok(play)
+    }
+
+    /// Has Resource Manager refuse what is too much, where the world says so: from here on, so that what builds a world is
+    /// never too much.
+    pub(crate) fn throttle(&self) -> Result<(), RunError> {
+        let Some(limits) = &self.scenario.world.throttling else {
+            return Ok(());
+        };
+        let now = self.client.now();
+        self.client.look(|machine| {
+            let limits = limits.limits(machine.rules());
+            let fault = ThrottlingFault {
+                name: String::new(),
+                limits: limits.map_err(|wrong| RunError::Scenario(wrong.to_string()))?,
+                optional: true,
+            };
+            machine.put_throttling_fault(now, fault);
+            Ok(())
+        })
     }
 
     /// Stands at the beginning of a scenario.

@@ -127,6 +127,9 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
         let what = format!("there are {FRONT_ENDS_MAX} front ends at the most");
         return Err(Misstated::new(&what).at("front_ends").at("lags"));
     }
+    if let Some(limits) = &world.throttling {
+        limits.limits(rules).map_err(|wrong| wrong.at("throttling"))?;
+    }
     let target = world.target.as_ref().and_then(|target| target.location.as_ref());
     if let Some(name) = target {
         check_region(name, rules).map_err(|wrong| wrong.at("location").at("target"))?;

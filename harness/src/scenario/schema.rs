@@ -215,6 +215,7 @@ fn the_readme_has_every_word_and_no_other() {
         ("### `[subscription.NAME]`", of("SubscriptionWorld")),
         ("### `[world]`", of("World")),
         ("### `[world.lags]`", of("LagsWorld")),
+        ("### `[world.throttling]`", of("Limits")),
         ("### `[world.server]`", of("ServerWorld")),
         ("### `[world.vault]`", of("VaultWorld")),
         ("### `[world.vault.archive]`", of("ArchiveWorld")),

@@ -12,8 +12,8 @@ use crate::run::Resource;
 
 use super::time::{duration, duration_or_none, time};
 use super::{
-    GrantWorld, KeyVaultWorld, PersonaWorld, ServerWorld, StorageWorld, SubscriptionWorld, TargetWorld,
-    TenantWorld, UserWorld, VaultWorld,
+    GrantWorld, KeyVaultWorld, Limits, PersonaWorld, ServerWorld, StorageWorld, SubscriptionWorld,
+    TargetWorld, TenantWorld, UserWorld, VaultWorld,
 };
 
 /// The word for servers that only are said to run.
@@ -42,6 +42,8 @@ pub struct World {
     pub role_propagation: SignedDuration,
     /// How late else what was written is seen; at once if left out.
     pub lags: LagsWorld,
+    /// How much Resource Manager lets be asked once the world is built; if left out, it counts and refuses nothing.
+    pub throttling: Option<Limits>,
     /// The region of everything that names none of its own.
     pub location: String,
     /// The database server.
@@ -138,6 +140,7 @@ impl Default for World {
             rows: "real".to_owned(),
             role_propagation: SignedDuration::ZERO,
             lags: LagsWorld::default(),
+            throttling: None,
             location: "uksouth".to_owned(),
             server: ServerWorld::default(),
             vault: VaultWorld::default(),

@@ -87,6 +87,7 @@ impl WorldBuilder {
                     });
                 }
             }
+            play.throttle()?;
         }
         let faults = &self.setup.faults;
         let door = self.driver.front_door();

@@ -183,6 +183,13 @@ impl Call {
             && self.faulted == other.faulted
     }
 
+    /// Whether something that was to go wrong has struck it: a fault, or a limit that Resource Manager refuses beyond.
+    pub(crate) fn is_struck(&self) -> bool {
+        let by = [Gate::Fault.as_str(), Gate::Throttling.as_str()];
+        let refused = self.refused.as_ref();
+        self.faulted || refused.is_some_and(|refused| by.contains(&refused.gate.as_str()))
+    }
+
     /// Whether it has nothing to do with what the command was for.
     pub(crate) fn is_housekeeping(&self) -> bool {
         self.host == HOUSEKEEPING

@@ -80,7 +80,17 @@ fn host(server: &str) -> String {
     format!("{server}.postgres.database.azure.com")
 }
 
+/// What the name of a variable with a secret ends with.
+const SECRET_NAMES: [&str; 5] = ["SECRET", "PASSWORD", "TOKEN", "KEY", "IDENTITY_HEADER"];
+
 impl Environment {
+    /// The values that nobody is to be shown.
+    pub fn secrets(&self) -> Vec<&str> {
+        let is_secret = |name: &str| SECRET_NAMES.iter().any(|end| name.ends_with(end));
+        let secret = self.entries.iter().filter(|(name, _)| is_secret(name));
+        secret.filter_map(|(_, value)| value.as_deref()).collect()
+    }
+
     /// What leads clients of every kind to a fake Azure.
     ///
     /// The certificate variables are set over whatever was there: machines that preset them to the

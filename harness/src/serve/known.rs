@@ -6,13 +6,14 @@ use azdrill_emulator::services::data_protection::STAGES;
 use crate::scenario::{Misstated, nearest, shown};
 
 /// What the log calls a connection to a database server, which has no row of its own.
-const DATABASE_CONNECTION: &str = "DatabaseConnection";
+pub(crate) const DATABASE_CONNECTION: &str = "DatabaseConnection";
 
-const GATES: [Gate; 8] = [
+const GATES: [Gate; 9] = [
     Gate::Route,
     Gate::Authentication,
     Gate::Network,
     Gate::Authorization,
+    Gate::Throttling,
     Gate::Lock,
     Gate::Policy,
     Gate::Service,

@@ -6,6 +6,7 @@
 //! set going again.
 
 mod admin;
+mod asked;
 mod az_profile;
 mod begin;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod served_world;
 mod setup;
 mod tally;
 
+pub use asked::{asked_request, principal_named};
 pub use az_profile::write_az_profile;
 pub use begin::Found;
 pub use call::{Call, Refused, RefusedCall, Told};

@@ -1,10 +1,13 @@
 //! Starting a fake Azure with a world in it.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use azdrill_emulator::azure::Azure;
 use azdrill_emulator::journal::Journalled;
-use azdrill_emulator::model::{NetworkPath, Timestamp};
+use azdrill_emulator::log::Exchange;
+use azdrill_emulator::model::{NetworkPath, PrincipalId, Timestamp};
 use azdrill_emulator::server::{Clock, DatabaseEngine, Driver, Names as NameListener, Server, ServerOptions};
 
 use super::admin;
@@ -123,6 +126,35 @@ impl ServedWorld {
             };
             Record::take(azure, door.clock(), &self.before, outside)
         })
+    }
+
+    /// Waits until no outside work is under way, and answers with a copy of the world, with what time it is there and
+    /// who its operator is.
+    pub async fn copy(&self) -> (Azure, Timestamp, PrincipalId) {
+        self.builder.driver.settle().await;
+        let door = self.server.front_door();
+        let now = door.clock().now();
+        let azure = door.with_core(|machine| machine.copy());
+        (azure, now, self.builder.operator.object_id)
+    }
+
+    /// What was asked for and is not here, each with how often.
+    pub fn not_known(&self) -> BTreeMap<String, u64> {
+        let door = self.server.front_door();
+        let mut counted = BTreeMap::new();
+        door.with_core(|machine| {
+            for what in machine.log().since(0).filter_map(Exchange::not_implemented) {
+                *counted.entry(what).or_insert(0) += 1;
+            }
+        });
+        counted
+    }
+
+    /// The faults that are in place.
+    pub fn has_faults(&self) -> bool {
+        self.server
+            .front_door()
+            .with_core(|machine| !machine.faults().is_empty())
     }
 
     /// Begins again, as it is asked to below `/_azdrill/`.

@@ -79,6 +79,9 @@ impl SimulatedMovement {
                 });
             }
             self.admitted += 1;
+            if let Err(failure) = work.first_block_written() {
+                return EffectResult::Failed(failure);
+            }
             files.push(CopiedFile {
                 blob: file.blob.clone(),
                 length: file.source.length,

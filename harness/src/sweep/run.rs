@@ -258,6 +258,7 @@ fn plant(world: &mut World, mistake: Option<Mistake>) {
                 instance_contains: String::new(),
                 moment: Moment::always(),
                 optional: true,
+                phase: None,
                 kind: JobFaultKind::Stick,
             };
             world.founded.world.azure.faults_mut().push_job(now, fault);

@@ -121,6 +121,7 @@ impl WrongKinds {
                 instance_contains: String::new(),
                 moment,
                 optional: true,
+                phase: None,
                 kind,
             }),
             None => Wrong::Request(Fault {

@@ -1,9 +1,11 @@
 //! `azdrill run --chaos`, and `azdrill incidents`.
 
 use std::path::Path;
+use std::process::Stdio;
 
+use crate::leaks::runs;
 use crate::run_command::script;
-use crate::start::{played, says};
+use crate::start::{azdrill, ended, played, says, send, wait_until};
 
 const BUSY: &str =
     "[[request]]\noperation = \"Subscriptions_List\"\nanswer = { status = 503, code = \"ServerBusy\" }\n";
@@ -147,4 +149,88 @@ fn incidents_are_listed_with_what_to_do_about_them() {
     let file = file.to_str().expect("UTF-8");
     let (code, _, told) = played(&["run", "-q", "--faults", file, "--", "true"]);
     assert_eq!(code, Some(0), "a plan is a file of faults: {told}");
+}
+
+/// What a command writes is shown without the secrets it was given, and without tokens.
+#[test]
+fn what_is_shown_of_a_command_holds_no_secret() {
+    let text = format!(
+        "{LIST} >code; echo \"secret $AZURE_CLIENT_SECRET\"; echo 'token eyJhbGciOiJ.eyJzdWIi.c2ln'; echo done; test $(cat \
+         code) = 200"
+    );
+    let (code, out, told) = under(BUSY, &["--chaos", "$FAULTS"], &text);
+    assert_eq!(code, Some(1), "{out}{told}");
+    says(&out, &["secret (hidden)", "token (hidden)", "it wrote"]);
+}
+
+/// Broken off, it shows what was judged until then, ends what runs, and says how far it came.
+#[test]
+fn what_was_judged_until_it_is_broken_off_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("busy.toml");
+    // The third run, which is the second plan's, does not end by itself.
+    let text = script(&format!(
+        "echo $$ >>runs; {LIST} >code || true; test $(wc -l <runs) -lt 3 || {{ touch third; sleep 300; }}"
+    ));
+    std::fs::write(&file, BUSY).expect("written");
+    let arguments = [
+        "run",
+        "--chaos",
+        "7",
+        "--runs",
+        "4",
+        "--side-by-side",
+        "1",
+        "--",
+        "sh",
+        "-c",
+        &text,
+    ];
+    let mut command = azdrill(&arguments);
+    command.current_dir(folder.path()).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("it starts");
+    wait_until("the third run goes on", || folder.path().join("third").exists());
+    send("INT", &child);
+    let (code, out, told) = ended(&child.wait_with_output().expect("it ended"));
+    assert_eq!(code, Some(2), "{out}{told}");
+    says(&out, &["7.1: "]);
+    assert!(!out.contains("7.2: "), "{out}");
+    says(&told, &["broken off: 1 of 4 plans were judged"]);
+    let processes = std::fs::read_to_string(folder.path().join("runs")).expect("there");
+    wait_until("none of its processes is left", || {
+        !processes.lines().any(|own| own.parse().is_ok_and(runs))
+    });
+}
+
+#[test]
+fn a_plan_that_can_never_strike_is_a_warning_or_refused() {
+    let stale =
+        format!("{BUSY}optional = true\n[[request]]\noperation = \"Token\"\nstale = true\noptional = true\n");
+    let said = ["busy.toml, line 7, column 9", "it can never strike", "is a POST"];
+    let (code, out, told) = under(&stale, &["--chaos", "$FAULTS"], &format!("{LIST}; true"));
+    assert_eq!(code, Some(0), "{out}{told}");
+    says(&told, &said);
+    for how in [["--faults", "$FAULTS"], ["--chaos", "$FAULTS"]] {
+        let arguments = [how[0], how[1], "--strict"];
+        let (code, out, told) = under(&stale, &arguments, LIST);
+        assert_eq!(code, Some(2), "{out}{told}");
+        says(&told, &said);
+    }
+}
+
+#[test]
+fn operations_that_a_fault_may_name_are_listed() {
+    let (code, out, _) = played(&["incidents", "--operations", "--format", "json"]);
+    assert_eq!(code, Some(0));
+    let list: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let list = list.as_array().expect("a list");
+    let named = |name: &str| list.iter().find(|row| row["operation"] == name).cloned();
+    let get = named("BackupJobs_Get").expect("it is there");
+    assert_eq!(get["method"], "GET");
+    let path = get["path"].as_str().expect("a path");
+    assert!(path.ends_with("/backupVaults/{}/backupJobs/{}"), "{path}");
+    let (code, out, _) = played(&["incidents", "--operations"]);
+    assert_eq!(code, Some(0));
+    says(&out, &["BackupJobs_Get", "operation", "method"]);
 }

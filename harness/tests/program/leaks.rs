@@ -20,7 +20,7 @@ fn daemon(folder: &Path) -> u32 {
 }
 
 /// Whether there is such a process; one that has ended and that nobody has waited for is none.
-fn runs(process: u32) -> bool {
+pub(crate) fn runs(process: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let state = stat.rsplit(") ").next().unwrap_or_default();
     !state.is_empty() && !state.starts_with('Z')

@@ -58,6 +58,7 @@ const INPUTS: &str = r#"
 {"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":{"slow_body":{"bytes_per_second":5}}}}}
 {"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":{"flip_bit":{"at_byte":5}}}}}
 {"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":"pass"}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":"disk_full"}}
 {"job_fault":{"job":"Restore","instance_contains":"","nth":1,"times":1,"optional":false,"kind":{"fail":{"code":"a"}}}}
 {"job_fault":{"job":"","instance_contains":"a","nth":1,"times":1,"optional":false,"kind":{"fail_though_done":{"code":"a"}}}}
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":"stick"}}
@@ -66,7 +67,9 @@ const INPUTS: &str = r#"
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":{"cut":{"file":"a","bytes":1}}}}}
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":{"zero":{"file":"a","at_byte":1}}}}}
 {"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"artefact":"older_point"}}}
+{"job_fault":{"job":"Restore","instance_contains":"","nth":1,"times":1,"optional":true,"phase":"copying","kind":"stick"}}
 {"region_fault":{"region":"westeurope","down":true}}
+{"throttling_fault":{"name":"a","limits":{"reads":{"size":5,"refill_per_second":1},"writes":{"size":5,"refill_per_second":1},"deletes":{"size":5,"refill_per_second":1}},"optional":true}}
 {"connection_fault":{"server":"drill","from":"service","nth":1,"times":1,"optional":false,"kind":{"reset_after":{"bytes":10}}}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"refuse"}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":"accept_then_close"}}
@@ -113,6 +116,7 @@ kinds!(of_input, INPUT_KINDS, Input<'_>, {
     Input::ConnectionFault(_) => "connection_fault",
     Input::JobFault(_) => "job_fault",
     Input::RegionFault(_) => "region_fault",
+    Input::ThrottlingFault(_) => "throttling_fault",
     Input::ClearFaults => "clear_faults",
     Input::Keep { .. } => "keep",
     Input::ComeBack { .. } => "come_back",
@@ -192,6 +196,7 @@ kinds!(of_fault, FAULT_KINDS, FaultKind, {
     FaultKind::Deliver(Mishap::SlowBody { .. }) => "mishap: slow_body",
     FaultKind::Deliver(Mishap::FlipBit { .. }) => "mishap: flip_bit",
     FaultKind::Pass => "fault: pass",
+    FaultKind::DiskFull => "fault: disk_full",
 });
 
 kinds!(of_connection_fault, CONNECTION_FAULT_KINDS, ConnectionFault, {

@@ -9,7 +9,7 @@ use super::lines::Lines;
 use crate::authz::{DeniedPrincipal, DenyAssignment};
 use crate::fault::{
     ConnectionFault, DatabaseFault, Fault, FaultAnswer, FaultKind, JobFault, JobFaultKind, Moment,
-    RegionFault,
+    RegionFault, ThrottlingFault,
 };
 use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
 use crate::journal::{Application, Beginning, Given, Journalled};
@@ -17,7 +17,7 @@ use crate::machine::{Admission, Core as _};
 use crate::model::{
     ActionPattern, Body, Extent, NetworkPath, PrincipalId, Request, Response, StoredBody, Timestamp,
 };
-use crate::rules::{Assumptions, Profile};
+use crate::rules::{Assumptions, Profile, RequestLimits, TokenBucket};
 use crate::services::Settings;
 use crate::world::Operator;
 
@@ -368,12 +368,27 @@ impl World {
                 instance_contains: String::new(),
                 moment: Moment::default(),
                 optional: true,
+                phase: None,
                 kind: JobFaultKind::Stick,
             };
             self.machine.put_job_fault(self.now, job);
             let region = "francecentral".to_owned();
             self.machine
                 .put_region_fault(self.now, &RegionFault { region, down: true });
+            let few = TokenBucket {
+                size: 3,
+                refill_per_second: 1,
+            };
+            let throttling = ThrottlingFault {
+                name: String::new(),
+                limits: RequestLimits {
+                    reads: few,
+                    writes: few,
+                    deletes: few,
+                },
+                optional: true,
+            };
+            self.machine.put_throttling_fault(self.now, throttling);
         }
     }
 

@@ -217,17 +217,19 @@ impl Operation {
     /// What tells its requests from those of others: two operations that have the same, nobody could
     /// tell apart.
     pub(in crate::rules) fn address(&self) -> String {
-        let mut address = format!("{:?} {} {:?}", self.endpoint, self.method, self.dispatch);
-        for segment in &self.segments {
-            let part = match segment {
-                Segment::Literal(text) => &text.to_ascii_lowercase(),
-                Segment::Param(_) => "{}",
-                Segment::Rest(_) => "{+}",
-                Segment::Scope => "{scope}",
-            };
-            address = format!("{address}/{part}");
-        }
-        address
+        let pattern = self.pattern().to_ascii_lowercase();
+        format!("{:?} {} {:?}{pattern}", self.endpoint, self.method, self.dispatch)
+    }
+
+    /// What its paths look like: `{}` is any segment, `{+}` the rest, `{scope}` any scope in front.
+    pub fn pattern(&self) -> String {
+        let parts = self.segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => format!("/{text}"),
+            Segment::Param(_) => "/{}".to_owned(),
+            Segment::Rest(_) => "/{+}".to_owned(),
+            Segment::Scope => "/{scope}".to_owned(),
+        });
+        parts.collect()
     }
 
     /// The literal behind the last placeholder, joined with `/`: the name of an action or of a

@@ -46,11 +46,14 @@ pub(super) async fn carry_out<C: Core>(
             upload.stage(block).await?;
             blocks += 1;
             pauses.at(Moment::Copied(blocks)).await;
+            work.first_block_written()?;
             // Nothing above waits for anything, and others have work to do.
             tokio::task::yield_now().await;
         }
         uploads.push(Some(upload));
     }
+    // Where no file has anything in it there is no first block.
+    work.first_block_written()?;
     let mut files = Vec::with_capacity(uploads.len());
     for (file, upload) in work.files.iter().zip(uploads) {
         files.push(CopiedFile {

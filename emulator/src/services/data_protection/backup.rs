@@ -11,6 +11,7 @@ use super::recovery_points;
 use super::task::{self, Over, Step, Task};
 use super::vault_store;
 use super::violation::Violation;
+use crate::fault::{JobFaultKind, JobPhase};
 use crate::model::{PrincipalId, ResourceId, Response, Timestamp};
 use crate::services::{Context, Input};
 use crate::state::Resource;
@@ -47,6 +48,7 @@ pub(super) fn begin(
             tag,
             examination: None,
             moving: None,
+            fault: None,
         },
     );
 }
@@ -101,6 +103,8 @@ struct Backup {
     tag: String,
     examination: Option<Box<Examination>>,
     moving: Option<Box<Moving>>,
+    /// What breaks it off once the dump has been asked for.
+    fault: Option<JobFaultKind>,
 }
 
 /// What has been found out about where it works, and what works there.
@@ -124,8 +128,8 @@ impl Task for Backup {
 
 impl Backup {
     fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        if let Err(violation) = self.run.accept(context) {
-            return self.fail(context, &violation).into();
+        if let Some(fault) = self.run.accept(context) {
+            return self.run.break_off(context, &fault).into();
         }
         let Some(resource) = self.own_instance(context) else {
             return self.without_instance(context).into();
@@ -222,6 +226,7 @@ impl Backup {
         match vault_store::signature(context, &site.place, &answer, "rcw") {
             Some(signature) => {
                 site.signature = signature;
+                self.fault = self.run.struck_at(context, JobPhase::Dumping);
                 self.progress(context, |moving, context| {
                     moving.mover.begin(context, &mut moving.site)
                 })
@@ -251,6 +256,9 @@ impl Backup {
             return self.interrupted(context).into();
         };
         match step(moving, context) {
+            Progress::Needs(need) if !need.is_call() && self.fault.is_some() => {
+                self.break_off(context).into()
+            }
             Progress::Needs(need) => Step::need(*need, Self::go_on),
             Progress::Failed(violation) => self.fail(context, &violation).into(),
             Progress::Moved(moved) => {
@@ -295,6 +303,15 @@ impl Backup {
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Over {
         let violation = Violation::moving(reason);
         self.fail(context, &violation)
+    }
+
+    /// Breaks the job off once the dump has been asked for, as a fault has it. What fails removes what it may have put
+    /// into vault storage; what stops leaves it there.
+    fn break_off(&mut self, context: &mut Context<'_>) -> Over {
+        match self.fault.take() {
+            Some(JobFaultKind::Fail { code }) => self.fail(context, &Violation::injected(&code)),
+            _ => Over::unheard(),
+        }
     }
 
     /// Ends the job as failed, and removes what it may have put into vault storage.

@@ -6,7 +6,7 @@ use super::jobs::{self, JobEnd};
 use super::operations;
 use super::task::Over;
 use super::violation::Violation;
-use crate::fault::{JobFaultKind, JobPoint};
+use crate::fault::{JobFaultKind, JobPhase, JobPoint};
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::rule;
 use crate::services::Context;
@@ -27,12 +27,25 @@ pub(super) struct JobRun {
 }
 
 impl JobRun {
-    /// Ends the operation of the request: the job has begun. The violation is a fault's that leaves it nothing to do.
-    pub(super) fn accept(&mut self, context: &mut Context<'_>) -> Result<(), Box<Violation>> {
+    /// Ends the operation of the request: the job has begun. Answers with a fault that leaves it nothing to do.
+    pub(super) fn accept(&mut self, context: &mut Context<'_>) -> Option<JobFaultKind> {
         self.begun(context);
-        match jobs::struck(context, &self.vault, &self.job, JobPoint::Accepted) {
-            Some(JobFaultKind::Fail { code }) => Err(Box::new(Violation::injected(&code))),
-            _ => Ok(()),
+        self.struck_at(context, JobPhase::Accepted)
+    }
+
+    /// The fault that breaks the job off where it has come to.
+    pub(super) fn struck_at(&self, context: &mut Context<'_>, phase: JobPhase) -> Option<JobFaultKind> {
+        jobs::struck(context, &self.vault, &self.job, JobPoint::Working(phase))
+    }
+
+    /// Breaks the job off, as a fault has it: it fails, or is in progress for ever.
+    pub(super) fn break_off(&mut self, context: &mut Context<'_>, fault: &JobFaultKind) -> Over {
+        match fault {
+            JobFaultKind::Fail { code } => {
+                let violation = Violation::injected(code);
+                self.fail(context, &violation)
+            }
+            _ => Over::unheard(),
         }
     }
 

@@ -14,6 +14,7 @@ use super::task::{self, Over, Step, Task};
 use super::vault::vault_of;
 use super::violation::{Broken, Violation};
 use super::{archive, caller_rights, damage, plugin, resource_guard, vault_store};
+use crate::fault::{BROKEN_OFF, JobFaultKind, JobPhase};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
@@ -91,6 +92,7 @@ pub(super) fn begin(
         sources: Vec::new(),
         moved_bytes: 0,
         rehydrating: jiff::SignedDuration::ZERO,
+        fault: None,
     };
     task::start(context, restore);
     Ok(operations::accepted(
@@ -119,6 +121,8 @@ struct Restore {
     moved_bytes: u64,
     /// How long it has waited for the archive.
     rehydrating: jiff::SignedDuration,
+    /// What breaks off what it has begun to write.
+    fault: Option<JobFaultKind>,
 }
 
 impl Task for Restore {
@@ -138,8 +142,8 @@ impl Task for Restore {
 
 impl Restore {
     fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        if let Err(violation) = self.run.accept(context) {
-            return self.run.fail(context, &violation).into();
+        if let Some(fault) = self.run.accept(context) {
+            return self.run.break_off(context, &fault).into();
         }
         match &self.wanted.rehydration {
             Some(asked) => {
@@ -251,6 +255,9 @@ impl Restore {
             }
             Destination::Database { id, .. } => {
                 let database = id.name().to_owned();
+                if let Some(fault) = self.run.struck_at(context, JobPhase::Loading) {
+                    return self.run.break_off(context, &fault).into();
+                }
                 match (self.examination.sign_in(context), self.sources.pop()) {
                     (Some(sign_in), Some(source)) => {
                         let load = plugin::load(sign_in, &database, source);
@@ -293,12 +300,14 @@ impl Restore {
             })
             .collect();
         let (bearer, _) = context.tokens.issue(context.now, &principal, storage_audience());
+        self.fault = self.run.struck_at(context, JobPhase::Copying);
         let work = Work::Copy(CopyWork {
             files,
             host: target.host.clone(),
             container: target.container.clone(),
             bearer,
             path: self.examination.service_path(context, &vault),
+            breaks_off: self.fault.is_some(),
         });
         Step::work(work, Self::delivered)
     }
@@ -330,6 +339,10 @@ impl Restore {
     fn not_delivered(&mut self, context: &mut Context<'_>, failure: EffectFailure) -> Over {
         let of = self.wanted.source.name;
         let violation = match failure {
+            EffectFailure::Engine(text) if text == BROKEN_OFF => match self.fault.take() {
+                Some(fault) => return self.run.break_off(context, &fault),
+                None => Violation::moving(&text),
+            },
             EffectFailure::Session { .. } => {
                 let about = match &self.wanted.destination {
                     Destination::Database { id, .. } => (id.name().to_owned(), id.parent().name().to_owned()),

@@ -26,6 +26,13 @@ pub(super) enum Need {
     Watch,
 }
 
+impl Need {
+    /// Whether it is a call, which is answered at once.
+    pub(super) fn is_call(&self) -> bool {
+        matches!(self, Self::Call(_) | Self::Ask(_))
+    }
+}
+
 impl From<Need> for Next {
     fn from(need: Need) -> Self {
         match need {

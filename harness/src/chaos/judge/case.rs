@@ -40,14 +40,7 @@ impl Case<'_> {
 
     /// The command's own calls that a fault struck.
     pub(super) fn struck(&self) -> impl Iterator<Item = &Call> {
-        let by_fault = |call: &&Call| {
-            call.faulted
-                || call
-                    .refused
-                    .as_ref()
-                    .is_some_and(|refused| refused.gate == "fault")
-        };
-        Self::own_calls(self.run).filter(by_fault)
+        Self::own_calls(self.run).filter(|call| call.is_struck())
     }
 
     /// Whether the plan has faults that strike no request.

@@ -74,7 +74,10 @@ impl Case<'_> {
         let calls: Vec<&Call> = Self::own_calls(self.run).collect();
         let mut asked = false;
         for (place, call) in calls.iter().enumerate() {
-            let told = call.response_headers.get("retry-after").filter(|_| call.faulted);
+            let told = call
+                .response_headers
+                .get("retry-after")
+                .filter(|_| call.is_struck());
             let Some(told) = told.and_then(|told| told.parse::<f64>().ok()) else {
                 continue;
             };

@@ -48,6 +48,14 @@ impl Judged {
     }
 }
 
+/// How much of what a command wrote is kept, in bytes: the end of it.
+pub const KEPT_OUTPUT: usize = 16 * 1024;
+
+fn end_of(output: &str) -> &str {
+    let from = output.len().saturating_sub(KEPT_OUTPUT);
+    &output[output.ceil_char_boundary(from)..]
+}
+
 /// Judges a run under a plan by one without faults.
 pub fn judge(plan: &Plan, clean: &Played, run: &Played) -> Judged {
     let case = Case { plan, clean, run };
@@ -77,7 +85,7 @@ pub fn judge(plan: &Plan, clean: &Played, run: &Played) -> Judged {
         code: run.code,
         seconds: run.record.seconds,
         marks: marks.into(),
-        output: run.output.clone(),
+        output: end_of(&run.output).to_owned(),
         unstruck: run.record.faults_unstruck.clone(),
     }
 }

@@ -2,9 +2,12 @@
 
 mod plans;
 mod play;
+mod room;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use azdrill::chaos::{
@@ -15,6 +18,7 @@ use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
 use azdrill::serve::quoted_for_sh;
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::Args;
 use futures_util::StreamExt as _;
 use serde_json::json;
@@ -36,6 +40,9 @@ const SLOWER: u32 = 4;
 pub(super) struct IncidentsArguments {
     /// Only these.
     names: Vec<String>,
+    /// List the operations that a fault may name instead, each with its method and path.
+    #[arg(long, conflicts_with = "names")]
+    operations: bool,
     /// How to write the list.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -43,6 +50,9 @@ pub(super) struct IncidentsArguments {
 
 /// Lists the incidents.
 pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> {
+    if arguments.operations {
+        return list_operations(arguments.format);
+    }
     let all: Vec<&Incident> = if arguments.names.is_empty() {
         incidents().iter().collect()
     } else {
@@ -65,6 +75,32 @@ pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Lists the operations that a fault may name, which are those that requests are told apart by.
+fn list_operations(format: Format) -> Result<ExitCode, Failure> {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).map_err(|error| error.to_string())?;
+    let mut rows: Vec<[String; 3]> = rules
+        .router
+        .operations()
+        .iter()
+        .map(|row| [row.id.to_string(), row.method.to_string(), row.pattern()])
+        .collect();
+    rows.sort();
+    match format {
+        Format::Text => {
+            let page = Page::of(&std::io::stdout());
+            show(&page.table(0, ["operation", "method", "path"], &rows))?;
+        }
+        Format::Json => {
+            let list: Vec<_> = rows
+                .iter()
+                .map(|[operation, method, path]| json!({"operation": operation, "method": method, "path": path}))
+                .collect();
+            write(&format!("{:#}\n", json!(list)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Plays the command under faults, and judges it.
 pub(super) async fn run(
     arguments: RunArguments,
@@ -72,13 +108,57 @@ pub(super) async fn run(
     mode: Option<PostgresMode>,
     mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
-    interrupts.or(judged(arguments, folder, mode)).await
+    let found = Found::default();
+    let ended = interrupts.or(judged(&arguments, folder, mode, &found)).await;
+    // What was under way has been dropped, and has removed what it had made.
+    match ended {
+        Err(Failure::Interrupted(_)) => Err(found.broken_off()?),
+        ended => ended,
+    }
+}
+
+/// What has been found so far, for whoever breaks it off.
+#[derive(Default)]
+struct Found {
+    judged: Mutex<Vec<Judged>>,
+    /// How many plans there are; 0 as long as nobody knows.
+    plans: AtomicUsize,
+    /// Whether it has been shown.
+    shown: AtomicBool,
+}
+
+impl Found {
+    fn judged(&self) -> MutexGuard<'_, Vec<Judged>> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows what was judged before a signal came, and says how far it had come.
+    fn broken_off(&self) -> Result<Failure, Failure> {
+        let judged = self.judged();
+        if !judged.is_empty() && !self.shown.load(Ordering::Relaxed) {
+            show(&format!(
+                "\n{}",
+                print_lines(&Page::of(&std::io::stdout()), &judged)
+            ))?;
+        }
+        let plans = self.plans.load(Ordering::Relaxed);
+        Ok(Failure::Plain(match (plans, judged.len()) {
+            (0, _) => "broken off before any plan was played".to_owned(),
+            (plans, done) if done == plans => {
+                format!(
+                    "broken off: all {plans} plans were judged, and what was missed was not looked into further"
+                )
+            }
+            (plans, done) => format!("broken off: {done} of {plans} plans were judged, the others were not"),
+        }))
+    }
 }
 
 async fn judged(
-    arguments: RunArguments,
+    arguments: &RunArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
+    found: &Found,
 ) -> Result<ExitCode, Failure> {
     let chaos = &arguments.chaos;
     if let Some(file) = &chaos.junit {
@@ -92,10 +172,12 @@ async fn judged(
     for notice in &chosen.notices {
         tell(notice);
     }
-    let player = Player::new(&arguments, folder, chosen.postgres)?;
+    let player = Player::new(arguments, folder, chosen.postgres)?;
     let what = chaos.chaos.as_deref().unwrap_or_default();
-    let what = plans::Wanted::read(what, chaos.runs(), player.rules())?;
+    let what = plans::Wanted::read(what, chaos.runs(), player.rules(), &arguments.world)?;
     what.check(player.rules())?;
+    let at_a_time = u64::try_from(player.side_by_side()).unwrap_or(u64::MAX);
+    room::check(what.count(), at_a_time, room::Free::now())?;
     tell("once without faults, to see what it does");
     let bound = chaos.bound.map(Duration::from_secs);
     let clean = player.play(&Plan::none(), bound).await?;
@@ -104,8 +186,10 @@ async fn judged(
     }
     let bound = bound.unwrap_or_else(|| Duration::from_secs_f64(clean.record.seconds) * SLOWER + GRACE);
     let plans = what.plans(&clean.record, player.rules())?;
-    let found = play_all(&player, &plans, &clean, bound).await?;
-    conclude(&player, &arguments, &clean, bound, &found).await
+    found.plans.store(plans.len(), Ordering::Relaxed);
+    play_all(&player, &plans, &clean, bound, found).await?;
+    let all = found.judged().clone();
+    conclude(&player, arguments, (&clean, bound), &all, found).await
 }
 
 fn failed_alone(clean: &Played) -> Failure {
@@ -129,8 +213,8 @@ async fn play_all(
     plans: &[Plan],
     clean: &Played,
     bound: Duration,
-) -> Result<Vec<Judged>, Failure> {
-    let mut found = Vec::new();
+    found: &Found,
+) -> Result<(), Failure> {
     let mut runs = futures_util::stream::iter(plans)
         .map(|plan| async move {
             let played = player.play(plan, Some(bound)).await?;
@@ -144,16 +228,15 @@ async fn play_all(
             (true, true) => "held",
             (true, false) => "missed",
         };
-        found.push(judged);
-        let last = &found[found.len() - 1];
-        tell(&format!(
-            "{} of {}: {}: {word}",
-            found.len(),
-            plans.len(),
-            last.plan.name
-        ));
+        let name = judged.plan.name.clone();
+        let done = {
+            let mut all = found.judged();
+            all.push(judged);
+            all.len()
+        };
+        tell(&format!("{done} of {}: {name}: {word}", plans.len()));
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The least plan under which the command still does as badly, as far as a few runs find it.
@@ -189,13 +272,14 @@ async fn least(
 async fn conclude(
     player: &Player<'_>,
     arguments: &RunArguments,
-    clean: &Played,
-    bound: Duration,
+    (clean, bound): (&Played, Duration),
     found: &[Judged],
+    so_far: &Found,
 ) -> Result<ExitCode, Failure> {
     let chaos = &arguments.chaos;
     let page = Page::of(&std::io::stdout());
     show(&format!("\n{}", print_lines(&page, found)))?;
+    so_far.shown.store(true, Ordering::Relaxed);
     for judged in found.iter().filter(|judged| !judged.held()) {
         let judged = least(player, judged, clean, bound).await?;
         let plan = &judged.plan;

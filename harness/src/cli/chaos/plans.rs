@@ -7,6 +7,7 @@ use azdrill::serve::{FaultFile, Record};
 use azdrill_emulator::rules::Rules;
 
 use crate::cli::failure::Failure;
+use crate::cli::given::WorldArguments;
 
 /// What plans are wanted.
 pub(super) enum Wanted {
@@ -21,7 +22,12 @@ pub(super) enum Wanted {
 
 impl Wanted {
     /// Reads what was asked for.
-    pub(super) fn read(what: &str, runs: u64, rules: &Rules) -> Result<Self, Failure> {
+    pub(super) fn read(
+        what: &str,
+        runs: u64,
+        rules: &Rules,
+        world: &WorldArguments,
+    ) -> Result<Self, Failure> {
         if let Ok(seed) = what.parse() {
             return Ok(Self::Aimed {
                 seed,
@@ -40,9 +46,20 @@ impl Wanted {
             return Ok(Self::Known(incidents().iter().map(Incident::plan).collect()));
         }
         if what.contains('/') || what.ends_with(".toml") {
-            return Ok(Self::Known(vec![of_file(Path::new(what), rules)?]));
+            return Ok(Self::Known(vec![of_file(Path::new(what), rules, world)?]));
         }
         Ok(Self::Known(vec![named(what)?.plan()]))
+    }
+
+    /// How many plans there are at the most.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Self::Known(plans) => u64::try_from(plans.len()).unwrap_or(u64::MAX),
+            Self::Aimed { numbers, .. } => {
+                let after = numbers.end().saturating_sub(*numbers.start());
+                after.saturating_add(1)
+            }
+        }
     }
 
     /// Checks what can be before anything runs.
@@ -94,9 +111,10 @@ pub(super) fn named(name: &str) -> Result<&'static Incident, Failure> {
 }
 
 /// A file of faults as a plan.
-fn of_file(file: &Path, rules: &Rules) -> Result<Plan, Failure> {
+fn of_file(file: &Path, rules: &Rules, world: &WorldArguments) -> Result<Plan, Failure> {
     // It is refused with its place, if it is.
     let read = FaultFile::read(file, rules)?;
+    world.doubt(file, &read, rules)?;
     let cannot = |why: String| format!("cannot read {}: {why}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
     let mut faults: toml::Table =

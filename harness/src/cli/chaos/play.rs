@@ -11,6 +11,7 @@ use azdrill::chaos::{Facts, Plan, Played};
 use azdrill::postgres::RealPostgres;
 use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{HostsFile, Resolving, ServedWorld};
+use azdrill_emulator::log::without_secrets;
 use azdrill_emulator::rules::Rules;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -103,6 +104,8 @@ impl<'a> Player<'a> {
         let signals = child::Signals::ToTheGroup;
         let mut command = child::command(&self.arguments.command, &environment, own_hosts, signals)?;
         let (code, killed, output) = bounded(&mut command, bound, scratch.path()).await?;
+        // It is shown to people, and written where others read it.
+        let output = without_secrets(&output, &environment.secrets());
         let after = self.facts(&served);
         let record = served.record(&self.command(), i32::from(code));
         served.shutdown().await;

@@ -27,7 +27,12 @@ pub struct Request {
     beside: Option<String>,
     /// Its `Accept` header, where a client says more than that it takes JSON.
     accept: Option<String>,
+    /// How often it is asked, one right behind the other; once if left out. It ends as the last one does.
+    times: Option<u32>,
 }
+
+/// The most times that something is asked in a step.
+const TIMES_MAX: u32 = 10_000;
 
 /// A method and a path.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -89,6 +94,10 @@ impl Take for Request {
             .iter()
             .try_for_each(|body| world.check_filled(body, true));
         body.map_err(|wrong| wrong.at("body"))?;
+        if self.times.is_some_and(|times| !(1..=TIMES_MAX).contains(&times)) {
+            let wrong = format!("it is asked once at least, and {TIMES_MAX} times at the most");
+            return Err(Misstated::new(wrong).at("times"));
+        }
         let beside = self.beside.as_ref().map(|name| world.check_persona(name));
         beside.transpose().map_err(|wrong| wrong.at("beside")).map(|_| ())
     }
@@ -108,6 +117,12 @@ impl Take for Request {
         play.client.show_beside(beside);
         let accept = self.accept.clone().map(|accept| ("accept", accept));
         play.client.add_header(accept);
+        for _ in 1..self.times.unwrap_or(1) {
+            let ended = play.client.operate(method.clone(), &path, body.as_ref()).await;
+            if ended.is_err() {
+                break;
+            }
+        }
         let ended = play.client.operate(method, &path, body.as_ref()).await;
         play.client.add_header(None);
         play.client.show_beside(None);

@@ -139,6 +139,7 @@ impl Contents {
                 _ => file.source.clone(),
             });
             sent(azure, now, &work.path, request)?;
+            work.first_block_written()?;
         }
         let list = format!("<?xml version=\"1.0\"?><BlockList><Latest>{BLOCK}</Latest></BlockList>");
         let mut files = Vec::new();

@@ -1,23 +1,21 @@
 //! Would a request get in, and if not, why?
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::gateway::{Refusal, endpoint_of};
-use azdrill_emulator::model::{NetworkPath, Request, Timestamp};
-use azdrill_emulator::rules::cloud;
-use azdrill_emulator::state::Principal;
-use http::Method;
+use azdrill_emulator::model::{NetworkPath, PrincipalId, Timestamp};
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use serde::{Deserialize, Serialize};
-use url::Url;
 #[cfg(test)]
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::run::rule_note;
+use crate::check::{Asked, Checked, Cited, Fix, explain as explain_one};
 use crate::serve::builder::SharedBuilder;
-use crate::serve::origin;
+use crate::serve::{asked_request, origin, principal_named};
 
 /// A request that somebody might make.
 #[derive(Debug, Deserialize)]
@@ -68,6 +66,11 @@ pub(super) struct Verdict {
     mark: String,
     /// The rules that decide.
     rules: Vec<RuleView>,
+    /// What was meant to let it through, and does not.
+    near_misses: Vec<String>,
+    /// The smallest changes that let it through, each made in a copy of the world and tried there; what opens least
+    /// first.
+    fixes: Vec<Fix>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,97 +103,71 @@ pub(super) async fn explain(
     let path = origin(&question.from, world, builder.setup.seed).map_err(Problem::bad)?;
     let door = builder.driver.front_door();
     let now = door.clock().now();
-    door.with_core(|azure| answer(azure, now, &path, &question))
+    // Changes are looked for in copies, so that nobody is held up meanwhile.
+    let copy = door.with_core(|azure| azure.copy());
+    let (operator, profile) = (builder.operator.object_id, builder.setup.profile);
+    let found =
+        tokio::task::spawn_blocking(move || answer(&copy, (now, operator, profile), &path, &question));
+    found
+        .await
+        .map_err(|_| Problem::bad("the question could not be answered".to_owned()))?
         .map(Json)
 }
 
 fn answer(
     azure: &Azure,
-    now: Timestamp,
+    (now, operator, profile): (Timestamp, PrincipalId, Profile),
     path: &NetworkPath,
     question: &Question,
 ) -> Result<Verdict, Problem> {
-    let request = request(azure, now, question)?;
-    Ok(match azure.decide(now, path, &request) {
-        Ok(permit) => Verdict {
+    let request = asked_request(&question.method, &question.url).map_err(Problem::bad)?;
+    let by = question
+        .r#as
+        .as_deref()
+        .map(|name| principal_named(azure, name))
+        .transpose();
+    let asked = Asked::Request {
+        by: by.map_err(Problem::bad)?,
+        from: path.clone(),
+        request: Box::new(request.clone()),
+    };
+    let other = Rules::load(profile.other(), &Assumptions::new());
+    let checked = Checked {
+        world: azure,
+        now,
+        operator,
+        profile,
+        other: Arc::new(other.map_err(|error| Problem::bad(error.to_string()))?),
+    };
+    let explained = explain_one(&checked, &asked).into_iter().flatten().next();
+    let explained = explained.ok_or_else(|| Problem::bad("the operator of the world is gone".to_owned()))?;
+    let Some(finding) = explained.finding else {
+        return Ok(Verdict {
             allowed: true,
-            operation: permit.operation(azure.rules()).id.to_string(),
-            rules: views(azure, permit.rules.iter().map(|id| id.as_str())),
+            operation: azure.operation_of(&request).unwrap_or_default(),
+            rules: explained.rules.into_iter().map(view).collect(),
             ..Verdict::default()
-        },
-        Err(refusal) => verdict(azure, &refusal),
+        });
+    };
+    let how = finding.how;
+    Ok(Verdict {
+        status: how.as_ref().map(|own| own.status),
+        code: how.as_ref().map(|own| own.code.clone()).unwrap_or_default(),
+        gate: how.as_ref().map(|own| own.gate.clone()).unwrap_or_default(),
+        reason: how.as_ref().map(|own| own.reason.clone()).unwrap_or_default(),
+        mark: how.as_ref().map(|own| own.mark.clone()).unwrap_or_default(),
+        rules: how.into_iter().flat_map(|own| own.rules).map(view).collect(),
+        near_misses: finding.near_misses,
+        fixes: finding.fixes,
+        ..Verdict::default()
     })
 }
 
-fn verdict(azure: &Azure, refusal: &Refusal) -> Verdict {
-    Verdict {
-        allowed: false,
-        operation: String::new(),
-        status: Some(refusal.status.as_u16()),
-        code: refusal.code.clone(),
-        gate: refusal.gate.as_str().to_owned(),
-        reason: refusal.reason.clone(),
-        mark: refusal.mark.as_str().to_owned(),
-        rules: views(azure, refusal.rules.iter().map(|id| id.as_str())),
-    }
-}
-
-fn views<'a>(azure: &Azure, ids: impl Iterator<Item = &'a str>) -> Vec<RuleView> {
-    ids.filter_map(|id| rule_note(azure.rules(), id))
-        .map(|note| RuleView {
-            id: note.id,
-            statement: note.statement,
-            mark: note.mark,
-            sources: note.sources,
-        })
-        .collect()
-}
-
-fn request(azure: &Azure, now: Timestamp, question: &Question) -> Result<Request, Problem> {
-    let whole = if question.url.starts_with('/') {
-        format!("https://{}{}", cloud().arm_host(), question.url)
-    } else {
-        question.url.clone()
-    };
-    let url: Url = whole
-        .parse()
-        .map_err(|error| Problem::bad(format!("`{}` is no address: {error}", question.url)))?;
-    let method: Method = question
-        .method
-        .to_ascii_uppercase()
-        .parse()
-        .map_err(|_| Problem::bad(format!("`{}` is no method", question.method)))?;
-    let host = url.host_str().unwrap_or_default();
-    let endpoint = endpoint_of(host, url.path())
-        .ok_or_else(|| Problem::bad(format!("`{host}` is no host of the fake Azure")))?;
-    let target = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    };
-    let request = Request::new(method, host, &target);
-    let Some(name) = &question.r#as else {
-        return Ok(request);
-    };
-    let principal = principal(azure, name)?;
-    let Some(audience) = cloud().audience(endpoint) else {
-        return Ok(request);
-    };
-    let (token, _) = azure.tokens().issue(now, principal, audience);
-    Ok(request.with_header("authorization", &format!("Bearer {token}")))
-}
-
-fn principal<'a>(azure: &'a Azure, name: &str) -> Result<&'a Principal, Problem> {
-    let directory = &azure.state().directory;
-    let id: Option<uuid::Uuid> = name.parse().ok();
-    let mut found = directory.iter().filter(|principal| match id {
-        Some(id) => principal.id.0 == id || principal.app_id == Some(id),
-        None => principal.display_name == name,
-    });
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
-        (None, _) => Err(Problem::bad(format!("there is nobody called `{name}`"))),
-        (Some(_), Some(_)) => Err(Problem::bad(format!(
-            "more than one is called `{name}`: say the object id"
-        ))),
+fn view(cited: Cited) -> RuleView {
+    RuleView {
+        id: cited.id,
+        statement: cited.statement,
+        mark: cited.mark,
+        sources: cited.sources,
     }
 }

@@ -17,12 +17,16 @@ use crate::serve::builder::SharedBuilder;
 pub(super) struct InPlace {
     /// Each in a sentence, with how many matches there were so far.
     faults: Vec<String>,
+    /// What of the faults that were sent can never strike, or strikes everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubtful: Vec<String>,
 }
 
 fn in_place(builder: &SharedBuilder) -> InPlace {
     let door = builder.driver.front_door();
     InPlace {
         faults: door.with_core(|azure| azure.faults().describe()),
+        doubtful: Vec::new(),
     }
 }
 
@@ -53,7 +57,10 @@ pub(super) async fn add(
     let now = door.clock().now();
     door.with_core(|machine| file.apply(machine, now))
         .map_err(Problem::bad)?;
-    Ok(Json(in_place(&builder)))
+    Ok(Json(InPlace {
+        doubtful: door.with_core(|machine| file.doubts_told(machine.rules())),
+        ..in_place(&builder)
+    }))
 }
 
 /// Takes all faults away.

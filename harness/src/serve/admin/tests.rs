@@ -147,6 +147,16 @@ async fn faults_are_put_in_place_listed_and_taken_away() {
     assert_eq!(status, 400);
     assert!(answer.to_string().len() < 300, "{answer}");
     assert!(began.elapsed() < std::time::Duration::from_secs(2));
+    let everything = json!({"request": [{"lose_answer": {"status": 500}, "optional": true}]});
+    let (status, placed) = local(&world, "POST", "/_azdrill/faults", Some(everything)).await;
+    assert_eq!(status, 200);
+    assert!(
+        placed["doubtful"][0]
+            .as_str()
+            .unwrap()
+            .contains("every request of everybody"),
+        "{placed}"
+    );
     let (_, none) = local(&world, "DELETE", "/_azdrill/faults", None).await;
     assert_eq!(none, json!({"faults": []}));
     shut_down(world, folder.path()).await;

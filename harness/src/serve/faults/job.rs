@@ -1,6 +1,6 @@
 //! A fault of jobs, as files and the admin endpoint write it.
 
-use azdrill_emulator::fault::{ArtefactFault, JobFault, JobFaultKind};
+use azdrill_emulator::fault::{ArtefactFault, JobFault, JobFaultKind, JobPhase};
 use serde::Deserialize;
 #[cfg(test)]
 use utoipa::ToSchema;
@@ -23,6 +23,8 @@ pub(super) struct JobEntry {
     /// A part of the backup instance's id; any if left out.
     #[serde(default)]
     instance_contains: String,
+    /// How far it comes in its work before it fails or stops; if left out, it fails at once, or does all of its work.
+    phase: Option<PhaseWord>,
     /// The first match to strike, from 1.
     #[serde(default = "one", deserialize_with = "from_one")]
     nth: u64,
@@ -47,6 +49,22 @@ enum JobWord {
     Backup,
     Restore,
     CrossRegionRestore,
+}
+
+/// How far a job has come in its work: the words of a scenario's `during`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(rename_all = "snake_case")]
+enum PhaseWord {
+    /// Nothing has been done yet.
+    Accepted,
+    /// A backup has asked for the dump.
+    Dumping,
+    /// A restore as files has written its first block.
+    Copying,
+    /// A restore to a database is about to load the dump.
+    Loading,
 }
 
 /// What goes wrong with a job, as files write it.
@@ -99,6 +117,17 @@ struct ZeroWord {
     at_byte: u64,
 }
 
+impl PhaseWord {
+    fn phase(self) -> JobPhase {
+        match self {
+            Self::Accepted => JobPhase::Accepted,
+            Self::Dumping => JobPhase::Dumping,
+            Self::Copying => JobPhase::Copying,
+            Self::Loading => JobPhase::Loading,
+        }
+    }
+}
+
 impl JobEntry {
     /// The fault.
     ///
@@ -106,18 +135,13 @@ impl JobEntry {
     ///
     /// If its window is none.
     pub(super) fn fault(&self) -> Result<JobFault, Misstated> {
-        let job = match self.job {
-            None => "",
-            Some(JobWord::Backup) => "Backup",
-            Some(JobWord::Restore) => "Restore",
-            Some(JobWord::CrossRegionRestore) => "CrossRegionRestore",
-        };
-        Ok(JobFault {
+        let fault = JobFault {
             name: self.name.clone(),
-            job: job.to_owned(),
+            job: self.word().to_owned(),
             instance_contains: self.instance_contains.clone(),
             moment: self.when.moment(self.nth, self.times)?,
             optional: self.optional,
+            phase: self.phase.map(PhaseWord::phase),
             kind: match &self.fault {
                 JobFaultWord::Fail(code) => JobFaultKind::Fail { code: code.clone() },
                 JobFaultWord::FailThoughDone(code) => JobFaultKind::FailThoughDone { code: code.clone() },
@@ -128,7 +152,41 @@ impl JobEntry {
                 | JobFaultWord::ZeroFile(_)
                 | JobFaultWord::OlderRecoveryPoint => JobFaultKind::Artefact(self.artefact()?),
             },
-        })
+        };
+        self.check_phase(&fault.kind)?;
+        Ok(fault)
+    }
+
+    /// Checks that what goes wrong can in the middle of a job's work, and that such a job comes there.
+    fn check_phase(&self, kind: &JobFaultKind) -> Result<(), Misstated> {
+        let Some(phase) = self.phase else {
+            return Ok(());
+        };
+        if !kind.has_phases() {
+            let wrong =
+                "only `fail` and `stick` break a job off at a phase: this goes wrong when its work is done";
+            return Err(Misstated::new(wrong).at("phase"));
+        }
+        let comes_there = match (phase, self.job) {
+            (PhaseWord::Accepted, _) | (_, None) => true,
+            (PhaseWord::Dumping, Some(job)) => job == JobWord::Backup,
+            (PhaseWord::Copying | PhaseWord::Loading, Some(job)) => job != JobWord::Backup,
+        };
+        if comes_there {
+            return Ok(());
+        }
+        let wrong = format!("a {} does not come to that", self.word());
+        Err(Misstated::new(wrong).at("phase"))
+    }
+
+    /// Azure's word for what the job does; empty for any.
+    fn word(&self) -> &'static str {
+        match self.job {
+            None => "",
+            Some(JobWord::Backup) => "Backup",
+            Some(JobWord::Restore) => "Restore",
+            Some(JobWord::CrossRegionRestore) => "CrossRegionRestore",
+        }
     }
 
     /// What goes wrong with the files of a restore.

@@ -2,19 +2,21 @@
 
 mod bounds;
 mod connection;
+mod doubtful;
 mod job;
 mod length;
 mod region;
 mod request;
 #[cfg(test)]
 mod tests;
+mod throttling;
 mod when;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::fault::{DatabaseFault, Fault, JobFault, RegionFault};
+use azdrill_emulator::fault::{DatabaseFault, Fault, JobFault, RegionFault, ThrottlingFault};
 use azdrill_emulator::journal::Journalled;
 use azdrill_emulator::machine::Core as _;
 use azdrill_emulator::model::Timestamp;
@@ -27,6 +29,7 @@ use self::connection::ConnectionEntry;
 use self::job::JobEntry;
 use self::region::RegionEntry;
 use self::request::RequestFault;
+use self::throttling::ThrottlingEntry;
 use self::when::When;
 use crate::scenario::{Misstated, ScenarioError, read_checked, shown};
 
@@ -56,6 +59,9 @@ pub struct FaultFile {
     /// Regions whose services do not answer, or answer again.
     #[serde(default, rename = "region")]
     regions: Vec<RegionEntry>,
+    /// How much may be asked of Resource Manager.
+    #[serde(default)]
+    throttling: Vec<ThrottlingEntry>,
 }
 
 /// What well-behaved automation comes to.
@@ -90,6 +96,7 @@ struct Checked {
     connections: Vec<DatabaseFault>,
     jobs: Vec<JobFault>,
     regions: Vec<RegionFault>,
+    throttling: Vec<ThrottlingFault>,
 }
 
 impl FaultFile {
@@ -151,11 +158,16 @@ impl FaultFile {
             let fault = entry.fault();
             fault.map_err(|wrong| wrong.in_entry("job", number))
         });
+        let throttling = self.throttling.iter().enumerate().map(|(number, entry)| {
+            let fault = entry.fault(rules);
+            fault.map_err(|wrong| wrong.in_entry("throttling", number))
+        });
         let checked = Checked {
             connections: connections.collect::<Result<_, _>>()?,
             requests: requests.collect::<Result<_, _>>()?,
             jobs: jobs.collect::<Result<_, _>>()?,
             regions: regions.collect::<Result<_, _>>()?,
+            throttling: throttling.collect::<Result<_, _>>()?,
         };
         self.check_names()?;
         Ok(checked)
@@ -181,7 +193,9 @@ impl FaultFile {
 
     /// Checks that what is waited for is there, is called so once, and is not the fault that waits.
     fn check_names(&self) -> Result<(), Misstated> {
-        let mut names = BTreeSet::new();
+        // Throttling waits for nothing, and can be waited for.
+        let mut names: BTreeSet<&str> = self.throttling.iter().map(|own| own.name.as_str()).collect();
+        names.remove("");
         for (list, number, name, _) in self.named().filter(|(_, _, name, _)| !name.is_empty()) {
             if !names.insert(name) {
                 let wrong = format!("two faults are called `{}`", shown(name));
@@ -239,7 +253,9 @@ impl FaultFile {
         let connections = checked.connections.iter().map(ToString::to_string);
         let jobs = checked.jobs.iter().map(ToString::to_string);
         let regions = checked.regions.iter().map(ToString::to_string);
-        Ok(requests.chain(connections).chain(jobs).chain(regions).collect())
+        let throttling = checked.throttling.iter().map(ToString::to_string);
+        let all = requests.chain(connections).chain(jobs).chain(regions);
+        Ok(all.chain(throttling).collect())
     }
 
     /// The database servers its faults wait for that are not among these.
@@ -270,6 +286,9 @@ impl FaultFile {
         }
         for fault in &checked.regions {
             machine.put_region_fault(now, fault);
+        }
+        for fault in checked.throttling {
+            machine.put_throttling_fault(now, fault);
         }
         Ok(())
     }

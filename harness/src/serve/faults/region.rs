@@ -21,6 +21,11 @@ pub(super) struct RegionEntry {
 }
 
 impl RegionEntry {
+    /// Whether a later one has the region answer again that this one takes down.
+    pub(super) fn is_undone_by(&self, later: &Self) -> bool {
+        self.down.is_some() && self.down == later.up
+    }
+
     /// The fault.
     ///
     /// # Errors

@@ -66,10 +66,12 @@ pub(super) struct RequestFault {
     /// The names of headers that the answer lacks.
     #[serde(default, deserialize_with = "header_names")]
     drop_headers: Option<Vec<String>>,
-    /// That a read is answered as the same one was the last time (`true`).
+    /// That a read, or a query of Resource Graph, is answered as the same one was the last time (`true`).
     stale: Option<bool>,
     /// What happens on the connection, to requests that come over one.
     connection: Option<ConnectionWord>,
+    /// As if azdrill's own disk were full (`true`): the first is done, the others are not.
+    disk_full: Option<bool>,
     /// That nothing goes wrong (`true`): for faults that come after this one.
     pass: Option<bool>,
 }
@@ -189,17 +191,27 @@ impl RequestFault {
         }
         Ok(Fault {
             name: self.name.clone(),
-            place: Place {
-                operation: self.operation.clone(),
-                path_contains: self.path_contains.clone(),
-                principal: self.principal.clone(),
-                from: self.from,
-                by: self.by,
-            },
+            place: self.place(),
             moment: self.when.moment(self.nth, self.times)?,
             optional: self.optional,
             kind: self.kind(rules)?,
         })
+    }
+
+    /// What it is about.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            operation: self.operation.clone(),
+            path_contains: self.path_contains.clone(),
+            principal: self.principal.clone(),
+            from: self.from,
+            by: self.by,
+        }
+    }
+
+    /// Whether it strikes each match from the first on, so many at least.
+    pub(super) fn strikes_every_time(&self, times: u64) -> bool {
+        self.nth == 1 && self.times >= times && self.when == When::default()
     }
 
     /// Whether it is something that happens on a connection.
@@ -208,7 +220,7 @@ impl RequestFault {
     }
 
     /// What goes wrong: the one thing that is said.
-    fn kind(&self, rules: &Rules) -> Result<FaultKind, Misstated> {
+    pub(super) fn kind(&self, rules: &Rules) -> Result<FaultKind, Misstated> {
         let answer = self
             .answer
             .as_ref()
@@ -227,6 +239,8 @@ impl RequestFault {
             self.stale
                 .map(|stale| only_true(stale, FaultKind::Stale, "stale")),
             self.connection.map(|word| Ok(word.kind())),
+            self.disk_full
+                .map(|full| only_true(full, FaultKind::DiskFull, "disk_full")),
             self.pass.map(|pass| only_true(pass, FaultKind::Pass, "pass")),
         ];
         let mut said = said.into_iter().flatten();
@@ -234,7 +248,7 @@ impl RequestFault {
             (Some(kind), None) => kind,
             _ => Err(Misstated::new(
                 "a fault of a request needs one of `answer`, `lose_answer`, `fail_operation`, `operation_told`, \
-                 `drop_headers`, `stale`, `connection` and `pass`, and one of them only",
+                 `drop_headers`, `stale`, `connection`, `disk_full` and `pass`, and one of them only",
             )),
         }
     }

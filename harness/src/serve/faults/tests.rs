@@ -215,6 +215,8 @@ fn every_word_of_a_fault_is_understood() {
          [[request]]\ndrop_headers = [\"location\"]\n\
          [[request]]\nstale = true\n\
          [[request]]\npass = true\n\
+         [[request]]\ndisk_full = true\n\
+         [[throttling]]\nname = \"few\"\nreads = { size = 5, refill_per_second = 1 }\n\
          [[request]]\nconnection = { cut_after_bytes = 5 }\n\
          [[job]]\njob = \"Restore\"\ninstance_contains = \"one\"\nfault = \"stick\"\n\
          [[job]]\nfault = { end_late = \"1h\" }\n\
@@ -287,4 +289,160 @@ fn what_never_struck_says_which_servers_there_are() {
         "{told:?}"
     );
     assert_eq!(file.waits_for(&["drill".to_owned()]), ["dril"]);
+}
+
+/// What is doubtful about a file, each with its line.
+fn doubts(text: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("faults.toml");
+    std::fs::write(&path, text).unwrap();
+    let machine = machine();
+    let file = FaultFile::read(&path, machine.rules()).unwrap();
+    let doubts = file.doubts_about(&path, machine.rules());
+    let told = doubts.iter().map(|doubt| {
+        let help = doubt.help().map(|help| help.to_string()).unwrap_or_default();
+        format!("{doubt} ({help})").replace(&folder.path().display().to_string(), "")
+    });
+    told.collect()
+}
+
+fn is_doubted(text: &str, line: usize, says: &str) {
+    let told = doubts(text);
+    assert_eq!(told.len(), 1, "{text}{told:?}");
+    assert!(
+        told[0].contains(&format!("faults.toml, line {line}, column ")),
+        "{told:?}"
+    );
+    assert!(told[0].contains(says), "{says}: {told:?}");
+}
+
+#[test]
+fn what_can_never_strike_is_told_with_its_place() {
+    const LOST: &str = "lose_answer = { status = 500 }\n";
+    for (text, line, says) in [
+        (
+            format!("[[request]]\n{LOST}"),
+            1,
+            "about every request of everybody",
+        ),
+        (
+            format!("[[request]]\noperation = \"DatabaseConnection\"\n{LOST}"),
+            2,
+            "`[[connection]]` is about those",
+        ),
+        (
+            format!("[[request]]\npath_contains = \"/backupJobs?api-version\"\n{LOST}"),
+            2,
+            "neither the host in it nor the query",
+        ),
+        (
+            format!("[[request]]\npath_contains = \"/providers/Microsoft.Storag3/\"\n{LOST}"),
+            2,
+            "did you mean `Microsoft.Storage`?",
+        ),
+        (
+            format!(
+                "[[request]]\noperation = \"BackupJobs_Get\"\npath_contains = \"Microsoft.Storage\"\n{LOST}"
+            ),
+            3,
+            "BackupJobs_Get has no such path",
+        ),
+        (
+            "[[request]]\noperation = \"BackupInstances_TriggerRestore\"\nstale = true\n".to_owned(),
+            3,
+            "is a POST",
+        ),
+        (
+            "[[request]]\noperation = \"BackupJobs_Get\"\noperation_told = \"stick\"\n".to_owned(),
+            3,
+            "begins no operation",
+        ),
+    ] {
+        is_doubted(&text, line, says);
+    }
+}
+
+#[test]
+fn what_another_fault_leaves_nothing_to_strike_is_told_with_its_place() {
+    const LOST: &str = "lose_answer = { status = 500 }\n";
+    for (text, line, says) in [
+        (
+            format!(
+                "[[request]]\noperation = \"BackupJobs_Get\"\ntimes = 100000\n{LOST}\n[[request]]\noperation = \
+                 \"BackupJobs_Get\"\nprincipal = \"x\"\n{LOST}"
+            ),
+            6,
+            "number 1 of the list is about the same",
+        ),
+        (
+            format!(
+                "[[job]]\nname = \"a\"\nfault = \"stick\"\nwhen = {{ begins = \"1h\" }}\n[[request]]\noperation = \
+                 \"BackupJobs_Get\"\nwhen = {{ after = \"a\", ends = \"1h\" }}\n{LOST}"
+            ),
+            7,
+            "its window has ended before that of `a` begins",
+        ),
+        (
+            "[[throttling]]\n[[throttling]]\n".to_owned(),
+            1,
+            "the last that is put in place holds",
+        ),
+        (
+            "[[region]]\ndown = \"uksouth\"\n[[region]]\nup = \"uksouth\"\n".to_owned(),
+            1,
+            "answers again in the same moment",
+        ),
+    ] {
+        is_doubted(&text, line, says);
+    }
+}
+
+#[test]
+fn what_may_well_strike_is_not_doubted() {
+    for text in [
+        "[[request]]\noperation = \"BackupJobs_Get\"\nstale = true\ntimes = 100000\n[[request]]\noperation = \
+         \"BackupJobs_Get\"\nlose_answer = { status = 500 }\n",
+        "[[request]]\noperation = \"ResourceGraph_Query\"\nstale = true\n",
+        "[[request]]\noperation = \"RoleAssignments_Create\"\npath_contains = \"Microsoft.Storage\"\ndisk_full = true\n",
+        "[[request]]\npath_contains = \"/restored/\"\ndisk_full = true\n",
+        "[[request]]\nby = \"client\"\npass = true\n",
+        "[[request]]\noperation = \"BackupJobs_Get\"\ntimes = 3\ndisk_full = true\n[[request]]\noperation = \
+         \"BackupJobs_Get\"\ndisk_full = true\n",
+        "[[job]]\nname = \"a\"\nfault = \"stick\"\n[[request]]\nby = \"client\"\nwhen = { after = \"a\", ends = \"1h\" }\npass = \
+         true\n",
+        "[[throttling]]\n",
+        "[[region]]\nup = \"uksouth\"\n[[region]]\ndown = \"uksouth\"\n",
+    ] {
+        assert_eq!(doubts(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+/// What is part of the program can strike.
+#[test]
+fn no_incident_is_doubtful() {
+    let machine = machine();
+    for incident in crate::chaos::incidents() {
+        let file = incident.plan().file(machine.rules()).unwrap();
+        let doubts: Vec<String> = file
+            .doubts(machine.rules())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(doubts.is_empty(), "{}: {doubts:?}", incident.name);
+    }
+}
+
+#[test]
+fn limits_that_nobody_could_go_on_with_are_refused() {
+    for (text, column) in [
+        ("reads = { size = 0, refill_per_second = 1 }", 18),
+        ("deletes = { size = 1, refill_per_second = 0 }", 41),
+    ] {
+        refused_at(
+            &format!("[[throttling]]\n{text}\n"),
+            2,
+            column,
+            "a bucket holds 1 to 1000000",
+        );
+    }
 }

@@ -53,6 +53,16 @@ impl When {
         &self.after
     }
 
+    /// When its window begins, from when it was put in place.
+    pub(super) fn begins(&self) -> Length {
+        self.begins
+    }
+
+    /// When its window ends, if it does.
+    pub(super) fn ends(&self) -> Option<Length> {
+        self.ends
+    }
+
     /// The moment.
     ///
     /// # Errors

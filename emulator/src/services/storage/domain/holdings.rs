@@ -38,7 +38,7 @@ struct Run {
 }
 
 /// The runs of bytes that are held more than once, by segment and first byte.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Holdings {
     runs: BTreeMap<(u32, u64), Run>,
 }

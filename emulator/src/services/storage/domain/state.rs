@@ -159,6 +159,15 @@ impl StorageState {
         }
     }
 
+    /// What there is, for who looks at it and gives no bytes back: nobody is told that something is held once more.
+    pub(in crate::services) fn copy(&self) -> Self {
+        Self {
+            accounts: self.accounts.clone(),
+            holdings: self.holdings.clone(),
+            last_version: self.last_version,
+        }
+    }
+
     /// Comes back to what was kept, which stays kept. Answers with the bytes that nothing holds any
     /// more. Versions go on: two writes never have the same.
     pub(in crate::services) fn bring_back(&mut self, kept: &Self) -> Vec<Extent> {
