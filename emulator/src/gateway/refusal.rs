@@ -363,6 +363,10 @@ mod tests {
             let answer = Refusal::unknown_operation(Endpoint::Blob, &request).respond(&request);
             assert_eq!(answer.header("x-azdrill-not-implemented"), Some(told), "{target}");
         }
+        let request = Request::new(Method::GET, "graph.microsoft.com", "/v1.0/none?comp=x");
+        let answer = Refusal::unknown_operation(Endpoint::Graph, &request).respond(&request);
+        let told = answer.header("x-azdrill-not-implemented");
+        assert_eq!(told, Some("GET /v1.0/none"));
     }
 
     #[test]

@@ -70,6 +70,19 @@ fn a_key_and_one_identity_for_another_are_not_changed_by_one_request() {
         let ended = world.follow(&made, "azure-asyncoperation");
         assert_eq!(ended.json_body()["status"], "Succeeded", "{identity}: {ended:?}");
     }
+    // One that may use the keys and is not the vault's is as good as none.
+    let target = format!("{IDENTITIES}/three");
+    let three = world.put(&target, &json!({"location": "westeurope"})).json_body();
+    let who = json!({"principalId": three["properties"]["principalId"], "principalType": "ServicePrincipal"});
+    let keys = format!("{}{KEY_VAULT}", world.group());
+    assert_eq!(world.assign(3, &keys, ENCRYPTION_USER, &who).status, 201);
+    let made = world.encrypt_as("three", &other);
+    world.settle();
+    failed_with(
+        &world.follow(&made, "azure-asyncoperation"),
+        "UserErrorCMKMissingMangedIdentityPermissionOnKeyVault",
+        "VLT-07-ACCESS",
+    );
     // What is none of the keys there are, is told by what it is.
     let curve = world.key_call(
         Method::POST,
