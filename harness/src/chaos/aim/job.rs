@@ -18,6 +18,11 @@ pub(super) fn of_job(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<
             Ends::Either,
             "fails at once",
         ),
+        Kind::JobBreaksOff => (
+            table("fail", "CloudInternalError".into()),
+            Ends::Either,
+            "fails in the middle of its work",
+        ),
         Kind::JobToldFailed => {
             let code = "LongRunningRestoreTrackingFailure".into();
             (
@@ -34,10 +39,17 @@ pub(super) fn of_job(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<
         _ => ("stick".into(), Ends::GivesUp, "never ends"),
     };
     let title = format!("a {job} job {what}");
-    let fault = Table::from_iter([
+    let phase = match job.as_str() {
+        "Backup" => "dumping",
+        _ => "copying",
+    };
+    let mut fault = Table::from_iter([
         ("job".to_owned(), Value::String(job)),
         ("fault".to_owned(), fault),
     ]);
+    if kind == Kind::JobBreaksOff {
+        fault.insert("phase".to_owned(), phase.into());
+    }
     Some(Drawn {
         list: "job",
         fault,

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     OperationLate,
     OperationToldFailed,
     JobFails,
+    JobBreaksOff,
     JobToldFailed,
     JobLate,
     JobNeverEnds,
@@ -25,9 +26,10 @@ pub(super) enum Kind {
     ServerBreaksDown,
     ServerEndsSessions,
     ServerIsFull,
+    FewTokens,
 }
 
-pub(super) const KINDS: [Kind; 22] = [
+pub(super) const KINDS: [Kind; 24] = [
     Kind::Throttled,
     Kind::Unavailable,
     Kind::InternalError,
@@ -42,6 +44,7 @@ pub(super) const KINDS: [Kind; 22] = [
     Kind::OperationLate,
     Kind::OperationToldFailed,
     Kind::JobFails,
+    Kind::JobBreaksOff,
     Kind::JobToldFailed,
     Kind::JobLate,
     Kind::JobNeverEnds,
@@ -50,4 +53,5 @@ pub(super) const KINDS: [Kind; 22] = [
     Kind::ServerBreaksDown,
     Kind::ServerEndsSessions,
     Kind::ServerIsFull,
+    Kind::FewTokens,
 ];

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use called::Called;
 use connection::of_connection;
-use drawn::Drawn;
+use drawn::{Drawn, number};
 use job::of_job;
 use kind::{KINDS, Kind};
 use request::of_request;
@@ -72,11 +72,33 @@ fn worse(one: Ends, other: Ends) -> Ends {
     }
 }
 
+/// Resource Manager has few tokens left for reads: a third of what the command reads at once, and one more a second.
+fn few_tokens(called: &Called) -> Option<Drawn> {
+    let reads: u64 = called
+        .operations
+        .values()
+        .filter(|own| own.reads)
+        .map(|own| own.count)
+        .sum();
+    let size = (reads / 3).max(1);
+    let bucket = Table::from_iter([
+        ("size".to_owned(), number(size)),
+        ("refill_per_second".to_owned(), number(1)),
+    ]);
+    (reads > 1).then(|| Drawn {
+        list: "throttling",
+        fault: Table::from_iter([("reads".to_owned(), Value::Table(bucket))]),
+        ends: Ends::Recovers,
+        title: format!("Resource Manager lets {size} reads be made at once, and one more a second"),
+    })
+}
+
 fn drawn(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> {
     match kind {
-        Kind::JobFails | Kind::JobToldFailed | Kind::JobLate | Kind::JobNeverEnds => {
+        Kind::JobFails | Kind::JobBreaksOff | Kind::JobToldFailed | Kind::JobLate | Kind::JobNeverEnds => {
             of_job(kind, called, rng)
         }
+        Kind::FewTokens => few_tokens(called),
         Kind::ServerRefuses
         | Kind::ServerBreaksOff
         | Kind::ServerBreaksDown
