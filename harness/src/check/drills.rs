@@ -59,6 +59,14 @@ pub(super) fn tell(finding: &mut Finding, trial: &Trial, attempt: &Attempt, foun
     }
     finding.details.extend(found.odd.clone());
     finding.fixes = found.remedies.iter().map(|own| fix(trial, own)).collect();
+    for (change, no) in &found.not_let {
+        let worded = change.worded(&trial.azure);
+        finding.details.push(format!(
+            "To {} is not let: {}.",
+            imperative(&worded.text),
+            words(no)
+        ));
+    }
     if found.remedies.is_empty()
         && let Some(no) = &found.no
     {
@@ -74,6 +82,14 @@ pub(super) fn tell(finding: &mut Finding, trial: &Trial, attempt: &Attempt, foun
                 words(remains)
             ));
         }
+    }
+}
+
+/// What is to be done at a resource, as what somebody does: "open the public endpoint of …".
+fn imperative(text: &str) -> String {
+    match text.split_once(": ") {
+        Some((at, what)) => format!("{what} at {at}"),
+        None => text.to_owned(),
     }
 }
 

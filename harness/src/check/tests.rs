@@ -160,6 +160,47 @@ async fn several_mistakes_are_mended_together_and_no_part_is_enough() {
 }
 
 #[tokio::test]
+async fn what_a_policy_forbids_is_told_and_an_exemption_proposed() {
+    let private = format!(
+        "{BACKED_UP}\n[world.storage]\npublic_network_access = \"Disabled\"\nprivate_endpoint = true"
+    );
+    let built = world(&private).await;
+    let mut trial =
+        crate::estate::trial::Trial::of(&built.azure, built.now, built.operator.object_id).unwrap();
+    let path = format!(
+        "/subscriptions/{}/providers/Microsoft.Authorization/policyAssignments/closed",
+        built.operator.subscription
+    );
+    let body = json!({"properties": {
+        "displayName": "Accounts stay closed",
+        "policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/b2982f36-99f2-4db5-8eff-283140c09693",
+        "parameters": {"effect": {"value": "Deny"}},
+    }});
+    let assigned = trial.operate(http::Method::PUT, &path, Some(&body));
+    assert!(assigned.is_well(), "{:?}", assigned.body);
+    let own = Checked {
+        world: &trial.azure,
+        ..checked(&built)
+    };
+    let explained = explain(&own, &Asked::RestoreAsFiles).unwrap();
+    let finding = explained[0].finding.as_ref().unwrap();
+    assert!(
+        finding
+            .details
+            .iter()
+            .any(|own| own.contains("is not let: RequestDisallowedByPolicy")),
+        "{:#?}",
+        finding.details
+    );
+    let first = &fixes(finding)[0];
+    assert_eq!(
+        first[0],
+        "the storage account drillrestore: have it exempt from the policy 'Accounts stay closed' for some hours"
+    );
+    assert_eq!(first.len(), 3, "{first:#?}");
+}
+
+#[tokio::test]
 async fn what_nothing_protects_is_tried_with_the_vault_there_is() {
     let report =
         report("extends = \"_worlds/flexible_server_ready.toml\"\n[world.grants.ltr]\nabsent = true").await;

@@ -11,6 +11,11 @@ use uuid::Uuid;
 
 use super::trial::Trial;
 
+/// How long a resource is exempt from a policy.
+const EXEMPT_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(8);
+/// What that exemption is called.
+pub(super) const EXEMPTION: &str = "restore";
+
 /// What a change is made at, among what an attempt is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -141,6 +146,13 @@ pub enum Change {
         /// The lock.
         lock: ResourceId,
     },
+    /// A resource is exempt from an assignment of Azure Policy for some hours.
+    Exempt {
+        /// The resource.
+        at: ResourceId,
+        /// The assignment.
+        assignment: ResourceId,
+    },
     /// Somebody waits.
     Wait {
         /// Until when.
@@ -153,14 +165,14 @@ impl Change {
     pub fn row(&self) -> Option<&'static ChangeRow> {
         match self {
             Self::Set { row, .. } => rows().changes.iter().find(|own| own.name == *row),
-            Self::Assign { .. } | Self::Unlock { .. } | Self::Wait { .. } => None,
+            Self::Assign { .. } | Self::Unlock { .. } | Self::Exempt { .. } | Self::Wait { .. } => None,
         }
     }
 
     /// Which comes first of changes that are made together: locks, then settings in the order of their rows, then roles.
     pub fn order(&self) -> usize {
         match self {
-            Self::Unlock { .. } => 0,
+            Self::Unlock { .. } | Self::Exempt { .. } => 0,
             Self::Set { row, .. } => {
                 1 + rows()
                     .changes
@@ -176,18 +188,19 @@ impl Change {
     /// What it is made at.
     pub fn at(&self) -> Option<&ResourceId> {
         match self {
-            Self::Assign { at, .. } | Self::Set { at, .. } => Some(at),
+            Self::Assign { at, .. } | Self::Set { at, .. } | Self::Exempt { at, .. } => Some(at),
             Self::Unlock { lock } => Some(lock),
             Self::Wait { .. } => None,
         }
     }
 
-    /// Makes it, by the operator's own call; whether that was let.
+    /// Makes it, by the operator's own call; whether that was let. Where it was not, the newest no of the copy says why.
     pub fn make(&self, trial: &mut Trial) -> bool {
         match self {
             Self::Assign { to, role, at } => assign(trial, *to, role, at),
             Self::Set { at, with, .. } => self.row().is_some_and(|row| set(trial, row, at, with)),
             Self::Unlock { lock } => trial.operate(Method::DELETE, lock.as_str(), None).is_well(),
+            Self::Exempt { at, assignment } => exempt(trial, at, assignment),
             Self::Wait { until } => {
                 trial.advance(*until);
                 true
@@ -209,6 +222,17 @@ fn assign(trial: &mut Trial, to: PrincipalId, role: &str, at: &ResourceId) -> bo
         "principalType": kind.map_or("ServicePrincipal", |kind| kind.as_str()),
     }});
     let path = format!("{at}/providers/Microsoft.Authorization/roleAssignments/{name}");
+    trial.operate(Method::PUT, &path, Some(&body)).is_well()
+}
+
+fn exempt(trial: &mut Trial, at: &ResourceId, assignment: &ResourceId) -> bool {
+    let until = trial.now.checked_add(EXEMPT_FOR).unwrap_or(trial.now);
+    let body = json!({"properties": {
+        "policyAssignmentId": assignment,
+        "exemptionCategory": "Waiver",
+        "expiresOn": until.to_string(),
+    }});
+    let path = format!("{at}/providers/Microsoft.Authorization/policyExemptions/{EXEMPTION}");
     trial.operate(Method::PUT, &path, Some(&body)).is_well()
 }
 

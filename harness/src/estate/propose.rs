@@ -185,6 +185,7 @@ pub fn proposals(trial: &Trial, parties: &Parties, no: &No) -> Vec<Change> {
         found.extend(bearing_on(trial, parties, *rule));
         found.extend(roles_of_rule(trial, parties, *rule));
         found.extend(locks_of_rule(trial, parties, *rule));
+        found.extend(waits_for_rule(trial, parties, *rule));
     }
     if no.gate == Gate::Authorization && !no.operation.is_empty() {
         found.extend(roles_for_operation(trial, parties, no));
@@ -234,6 +235,24 @@ fn roles_of_rule(trial: &Trial, parties: &Parties, rule: RuleId) -> Vec<Change> 
         }
     }
     found
+}
+
+/// The time at which the next assignment of who acts is seen, where a rule says that one is not yet.
+fn waits_for_rule(trial: &Trial, parties: &Parties, rule: RuleId) -> Option<Change> {
+    if !rule.as_str().starts_with("E1-") {
+        return None;
+    }
+    let to = parties.identity.or(parties.caller)?;
+    let own = trial
+        .azure
+        .state()
+        .access
+        .assignments()
+        .filter(|own| own.principal == to);
+    let seen = own
+        .map(|own| own.seen_from + own.data_lag)
+        .filter(|from| *from > trial.now);
+    Some(Change::Wait { until: seen.min()? })
 }
 
 /// The read-only locks above what a rule looks at.

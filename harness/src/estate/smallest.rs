@@ -58,6 +58,8 @@ pub struct Found {
     pub remedies: Vec<Remedy>,
     /// Where nothing does: what still says no when everything has been changed that anybody knows of.
     pub remains: Option<No>,
+    /// Changes that bear on a no and that whoever asks may not make, with why.
+    pub not_let: Vec<(Change, No)>,
     /// How many worlds were tried.
     pub trials: usize,
 }
@@ -112,7 +114,7 @@ pub fn search_both(world: &Trial, other: &Trial, attempt: &Attempt) -> Found {
 }
 
 fn works_with(world: &Trial, attempt: &Attempt, changes: &[Change]) -> bool {
-    tried(world, attempt, changes).is_some_and(|own| own.outcome == Outcome::Works)
+    tried(world, attempt, changes).is_ok_and(|own| own.outcome == Outcome::Works)
 }
 
 /// Looks for the smallest sets of changes that make an attempt work in a world.
@@ -130,13 +132,24 @@ pub fn search(world: &Trial, attempt: &Attempt) -> Found {
         if found.remedies.iter().any(is_enough) {
             continue;
         }
-        let Some(Tried {
+        let Tried {
             world: changed,
             outcome,
             rests_on,
-        }) = tried(world, attempt, &changes)
-        else {
-            continue;
+        } = match tried(world, attempt, &changes) {
+            Ok(tried) => tried,
+            Err(not_let) => {
+                let (change, no) = *not_let;
+                for exemption in exemptions(world, &change, no.as_ref()) {
+                    let mut next = with(&changes, exemption);
+                    next.sort_by_key(Change::order);
+                    if next.len() > changes.len() && known.insert(sorted(&next)) {
+                        waiting.push(Reverse((opens(world, &next), next)));
+                    }
+                }
+                note_not_let(&mut found, change, no);
+                continue;
+            }
         };
         found.trials += 1;
         let mut next = Vec::new();
@@ -199,17 +212,53 @@ struct Tried {
     rests_on: Option<RuleId>,
 }
 
-/// Makes changes and plays. `None` where one of them may not be made.
-fn tried(world: &Trial, attempt: &Attempt, changes: &[Change]) -> Option<Tried> {
+/// A change that may not be made, with the no if somebody said one.
+type NotLet = Box<(Change, Option<No>)>;
+
+/// What a change that Azure Policy forbids would have to be exempt from.
+fn exemptions(world: &Trial, change: &Change, no: Option<&No>) -> Vec<Change> {
+    let (Some(at), Some(no)) = (change.at(), no) else {
+        return Vec::new();
+    };
+    if no.gate != Gate::Policy {
+        return Vec::new();
+    }
+    let state = world.azure.state();
+    let all = state.policies.assignments.values();
+    let over = all.filter(|own| own.enforced && state.access.hierarchy.covers(&own.scope, at));
+    over.map(|own| Change::Exempt {
+        at: at.clone(),
+        assignment: own.id.clone(),
+    })
+    .collect()
+}
+
+/// Takes note of a change that may not be made, once.
+fn note_not_let(found: &mut Found, change: Change, no: Option<No>) {
+    if let Some(no) = no
+        && !found.not_let.iter().any(|(own, _)| *own == change)
+    {
+        found.not_let.push((change, no));
+    }
+}
+
+/// Makes changes and plays.
+///
+/// # Errors
+///
+/// The first of them that may not be made, with the no if somebody said one.
+fn tried(world: &Trial, attempt: &Attempt, changes: &[Change]) -> Result<Tried, NotLet> {
     let mut copy = world.fork();
-    if !changes.iter().all(|change| change.make(&mut copy)) {
-        return None;
+    for change in changes {
+        if !change.make(&mut copy) {
+            return Err(Box::new((change.clone(), copy.newest_no())));
+        }
     }
     // What is said of the attempt is to be told from what was said of the changes.
     copy.azure.clear_log();
     let mut played = copy.fork();
     let outcome = attempt.play(&mut played);
-    Some(Tried {
+    Ok(Tried {
         rests_on: unsure(&played),
         world: copy,
         outcome,
@@ -230,7 +279,7 @@ fn unsure(played: &Trial) -> Option<RuleId> {
 /// Takes note of a set that works, without what is not needed of it.
 fn note(found: &mut Found, world: &Trial, attempt: &Attempt, mut changes: Vec<Change>) {
     changes.sort_by_key(Change::order);
-    let sure = tried(world, attempt, &changes).and_then(|own| own.rests_on);
+    let sure = tried(world, attempt, &changes).ok().and_then(|own| own.rests_on);
     let mut at = 0;
     while at < changes.len() {
         let mut fewer = changes.clone();
@@ -238,7 +287,7 @@ fn note(found: &mut Found, world: &Trial, attempt: &Attempt, mut changes: Vec<Ch
         found.trials += 1;
         match tried(world, attempt, &fewer) {
             // Not at the price of what nobody has seen.
-            Some(own) if own.outcome == Outcome::Works && (sure.is_some() || own.rests_on.is_none()) => {
+            Ok(own) if own.outcome == Outcome::Works && (sure.is_some() || own.rests_on.is_none()) => {
                 changes = fewer;
             }
             _ => at += 1,

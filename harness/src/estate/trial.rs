@@ -1,5 +1,6 @@
 //! A copy of a world in which something is tried.
 
+use azdrill_emulator::authz::Lags;
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::{EffectFailure, EffectResult, ServerWork, SessionFailure, Work};
 use azdrill_emulator::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, Timestamp};
@@ -90,6 +91,7 @@ impl Trial {
         let settings = azure.settings_mut();
         settings.pace = Pace::Fast;
         settings.role_propagation = SignedDuration::ZERO;
+        settings.lags = Lags::default();
         let client = Client::sign_in(&azure, now, operator, cloud().arm_audience())?;
         Some(Self {
             azure,

@@ -5,7 +5,7 @@ use azdrill_emulator::model::{PrincipalId, ResourceId};
 use azdrill_emulator::state::IdentityKind;
 use serde::Serialize;
 
-use super::change::{Change, Filling, filled};
+use super::change::{Change, EXEMPTION, Filling, filled};
 
 /// A change in words, and in the languages of tools.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,6 +76,7 @@ impl Change {
                 az: format!("az lock delete --ids {lock}"),
                 since: None,
             },
+            Self::Exempt { at, assignment } => exempted(azure, at, assignment),
             Self::Wait { until } => Worded {
                 text: format!("wait until {until}"),
                 resource: String::new(),
@@ -102,6 +103,32 @@ impl Change {
             az: row.map(|own| fill(&own.az)).unwrap_or_default(),
             since: row.and_then(|own| own.since.clone()),
         }
+    }
+}
+
+fn exempted(azure: &Azure, at: &ResourceId, assignment: &ResourceId) -> Worded {
+    let own = azure.state().policies.assignments.get(assignment);
+    let name = own.map_or_else(|| assignment.name(), |own| own.display_name());
+    Worded {
+        text: format!(
+            "{}: have it exempt from the policy '{name}' for some hours",
+            named(at)
+        ),
+        resource: at.to_string(),
+        azurerm: format!(
+            "azurerm_resource_policy_exemption: resource_id = \"{at}\", policy_assignment_id = \"{assignment}\", \
+             exemption_category = \"Waiver\", expires_on = …"
+        ),
+        bicep: format!(
+            "resource 'Microsoft.Authorization/policyExemptions', scoped to {}: policyAssignmentId: '{assignment}', \
+             exemptionCategory: 'Waiver', expiresOn: …",
+            named(at)
+        ),
+        az: format!(
+            "az policy exemption create --name {EXEMPTION} --scope {at} --policy-assignment {assignment} \
+             --exemption-category Waiver --expires-on …"
+        ),
+        since: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program as a person starts it: what it says, what it leaves, how it ends.
 
 mod chaos;
+mod check_command;
 mod command_line;
 mod grants;
 mod kept_world;
