@@ -126,9 +126,11 @@ impl Azure {
         self.log.keep_bodies();
     }
 
-    /// Forgets the log, as if nothing had been asked so far: for worlds that are come back to again and again.
+    /// Forgets the log and how much was asked of Resource Manager, as if nothing had been asked so far: for worlds that
+    /// are come back to again and again.
     pub fn clear_log(&mut self) {
         self.log = Log::default();
+        self.throttle = Throttle::default();
     }
 
     /// The faults in place.

@@ -49,6 +49,7 @@ fn internet() -> String {
 /// Whether it would get in.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(test, derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Verdict {
     /// Whether every gate would let it through. What the service makes of it then is not asked.
     allowed: bool,
