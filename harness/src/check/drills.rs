@@ -2,13 +2,13 @@
 
 use azdrill_emulator::model::{ResourceId, region_name};
 
-use super::finding::{Finding, Fix, How, Level, Report, Sort};
+use super::finding::{Finding, Fix, How, Level, Report, Sort, words};
 use crate::estate::attempt::{Attempt, Outcome};
 use crate::estate::inventory::{Datasource, Inventory};
 use crate::estate::near::near_misses;
 use crate::estate::propose::Parties;
 use crate::estate::smallest::{Found, Remedy, search_both};
-use crate::estate::trial::{No, Trial};
+use crate::estate::trial::Trial;
 use crate::estate::wording::named;
 
 /// The world under both profiles.
@@ -35,19 +35,6 @@ pub(super) struct Protected {
     pub(super) other: Option<Trial>,
     /// Whether it took changes until a backup worked.
     pub(super) mended: bool,
-}
-
-/// A no in a few words.
-pub(super) fn words(no: &No) -> String {
-    let rules: Vec<&str> = no.rules.iter().map(|id| id.as_str()).collect();
-    let at = if no.stage.is_empty() {
-        String::new()
-    } else {
-        format!(" at {}", no.stage)
-    };
-    format!("{}{at}, {}", no.code, rules.join(", "))
-        .trim_start_matches(", ")
-        .to_owned()
 }
 
 /// Says of a finding how it failed, what nearly let it through, and what mends it.

@@ -7,11 +7,23 @@ use azdrill_emulator::model::ResourceId;
 use azdrill_emulator::rules::Profile;
 use serde::Serialize;
 
-use super::drills::words;
 use crate::estate::inventory::Inventory;
 use crate::estate::trial::No;
 use crate::estate::wording::Worded;
 use crate::run::{certainty, rule_note};
+
+/// A no in a few words.
+pub(super) fn words(no: &No) -> String {
+    let rules: Vec<&str> = no.rules.iter().map(|id| id.as_str()).collect();
+    let at = if no.stage.is_empty() {
+        String::new()
+    } else {
+        format!(" at {}", no.stage)
+    };
+    format!("{}{at}, {}", no.code, rules.join(", "))
+        .trim_start_matches(", ")
+        .to_owned()
+}
 
 /// The sorts of findings there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

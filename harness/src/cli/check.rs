@@ -13,7 +13,6 @@ use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{HostsFile, Resolving};
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{PrincipalId, Timestamp};
-use azdrill_emulator::rules::Rules;
 use azdrill_emulator::server::Clock;
 use clap::{Args, ValueEnum};
 
@@ -226,20 +225,13 @@ async fn of_command(
     })
 }
 
-/// The rules of the other profile.
-pub(super) fn other_rules(world: &WorldArguments) -> Result<Arc<Rules>, Failure> {
-    let rules =
-        Rules::load(world.profile().other(), &world.assumptions()).map_err(|error| error.to_string())?;
-    Ok(Arc::new(rules))
-}
-
 fn report(arguments: &CheckArguments, left: &Left) -> Result<Report, Failure> {
     let checked = Checked {
         world: &left.azure,
         now: left.now,
         operator: left.operator,
         profile: arguments.world.profile(),
-        other: other_rules(&arguments.world)?,
+        other: arguments.world.other_rules()?,
     };
     let only = |sort: Sort| arguments.only.is_empty() || arguments.only.contains(&sort);
     let report = check::check(&checked, &only);

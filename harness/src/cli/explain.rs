@@ -9,7 +9,6 @@ use azdrill::run::built;
 use azdrill::serve::{asked_request, principal_named};
 use clap::{Args, ValueEnum};
 
-use super::check::other_rules;
 use super::failure::Failure;
 use super::given::{Given, WorldArguments};
 use super::output::{show, write};
@@ -92,7 +91,7 @@ pub(super) async fn run(arguments: ExplainArguments, folder: Option<&Path>) -> R
         now: built.now,
         operator: built.operator.object_id,
         profile: arguments.world.profile(),
-        other: other_rules(&arguments.world)?,
+        other: arguments.world.other_rules()?,
     };
     let explained = check::explain(&checked, &asked);
     let explained = explained.ok_or_else(|| "the operator of the world is gone".to_owned())?;

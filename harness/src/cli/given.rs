@@ -98,6 +98,12 @@ impl WorldArguments {
         Ok(())
     }
 
+    /// The rules of the other profile.
+    pub(super) fn other_rules(&self) -> Result<Arc<Rules>, Failure> {
+        let rules = Rules::load(self.profile().other(), &self.assumptions());
+        Ok(Arc::new(rules.map_err(|error| error.to_string())?))
+    }
+
     /// Whose word is taken.
     pub(super) fn profile(&self) -> Profile {
         self.profile.into()

@@ -17,7 +17,6 @@ use azdrill::serve::{
 use clap::{Args, ValueEnum};
 
 use super::chaos_arguments::ChaosArguments;
-use super::check::other_rules;
 use super::failure::Failure;
 use super::given::{Given, Opening, WorldArguments};
 use super::interrupts::Interrupts;
@@ -146,7 +145,7 @@ async fn remedy(
         now,
         operator,
         profile: world.profile(),
-        other: other_rules(world)?,
+        other: world.other_rules()?,
     };
     let explained = check::explain(&checked, &asked).unwrap_or_default();
     let first: Vec<_> = explained.into_iter().filter(|own| !own.works).take(1).collect();
