@@ -73,19 +73,17 @@ pub struct ServiceStates {
 impl ServiceStates {
     /// All of it, to come back to. The bytes of blobs are held once more.
     pub(crate) fn keep(&mut self) -> Self {
-        Self {
-            data_protection: self.data_protection.clone(),
-            deployments: self.deployments.clone(),
-            key_vault: self.key_vault.clone(),
-            entra: self.entra.clone(),
-            postgres: self.postgres.clone(),
-            resources: self.resources.clone(),
-            storage: self.storage.keep(),
-        }
+        let storage = self.storage.keep();
+        self.with(storage)
     }
 
     /// A copy behind whose blobs there are no bytes: nothing holds them once more.
     pub(crate) fn copy(&self) -> Self {
+        self.with(self.storage.copy())
+    }
+
+    /// The same with these blobs.
+    fn with(&self, storage: storage::StorageState) -> Self {
         Self {
             data_protection: self.data_protection.clone(),
             deployments: self.deployments.clone(),
@@ -93,7 +91,7 @@ impl ServiceStates {
             entra: self.entra.clone(),
             postgres: self.postgres.clone(),
             resources: self.resources.clone(),
-            storage: self.storage.copy(),
+            storage,
         }
     }
 

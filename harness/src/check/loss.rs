@@ -211,10 +211,11 @@ fn capital(text: &str) -> String {
 pub(super) fn still_works(
     worlds: &Worlds<'_>,
     own: &Protected,
+    world: &Trial,
     changes: &[Change],
     without: (&ResourceId, &str),
 ) -> bool {
-    let mut copy = own.world.fork();
+    let mut copy = world.fork();
     let back_up = Attempt::BackUp {
         instance: own.instance.clone(),
     };

@@ -10,8 +10,7 @@ use super::restores::restores_somewhere;
 use crate::estate::attempt::{Attempt, Outcome};
 use crate::estate::change::{Change, Filling};
 use crate::estate::propose::{Parties, breadth};
-use crate::estate::smallest::{Opens, Remedy};
-use crate::estate::trial::Trial;
+use crate::estate::smallest::{Opens, Remedy, proved};
 use crate::estate::wording::{called, named};
 
 /// The roles Azure's documents give the vault's identity, the narrowest places first.
@@ -63,20 +62,29 @@ fn wide_roles(worlds: &Worlds<'_>, own: &Protected) -> Vec<Finding> {
             ),
         );
         finding.about.clone_from(&role);
-        if still_works(worlds, own, &[], (&scope, &name)) {
+        if still_works(worlds, own, &own.world, &[], (&scope, &name)) {
             finding
                 .details
-                .push("Without it, backups and restores work as well: take it away.".to_owned());
+                .push(
+                    "Without it, backups of what is configured and restores work as well. Configuring protection anew may \
+                     need what it grants."
+                        .to_owned(),
+                );
             found.push(finding);
             continue;
         }
         let mut narrower = narrower(worlds, own, definition, &scope, identity);
-        narrower.retain(|changes| still_works(worlds, own, changes, (&scope, &name)));
+        narrower.retain(|changes| still_works(worlds, own, &own.world, changes, (&scope, &name)));
         if let Some(changes) = narrower.into_iter().next() {
+            let without = (&scope, name.as_str());
             let remedy = Remedy {
+                // It is less than what goes, and lets nobody in over the network that was not.
                 opens: Opens::default(),
-                by_both: false,
                 rests_on: None,
+                by_both: own
+                    .other
+                    .as_ref()
+                    .is_some_and(|other| still_works(worlds, own, other, &changes, without)),
                 changes,
             };
             finding
@@ -134,15 +142,16 @@ fn narrower(
             });
         }
     }
-    let mut sets: Vec<Vec<Change>> = each.iter().map(|one| vec![one.clone()]).collect();
-    for (at, one) in each.iter().enumerate() {
-        sets.extend(
-            each[at + 1..]
-                .iter()
-                .map(|other| vec![one.clone(), other.clone()]),
-        );
-    }
-    sets.push(each);
+    // What configuring protection takes is not missed by a backup of what is configured, and belongs to each.
+    let (configuring, rest): (Vec<Change>, Vec<Change>) = each.into_iter().partition(|change| {
+        let at = change.at();
+        at.is_some_and(|at| server.server().is_some_and(|server| at.contains(server)))
+    });
+    let with = |more: &[Change]| [configuring.as_slice(), more].concat();
+    let mut sets = vec![with(&[])];
+    sets.extend(rest.iter().map(|one| with(std::slice::from_ref(one))));
+    sets.push(with(&rest));
+    sets.retain(|set| !set.is_empty());
     sets
 }
 
@@ -173,18 +182,12 @@ fn wide_access(worlds: &Worlds<'_>, protected: &[Protected]) -> Vec<Finding> {
             if attempt.play(&mut own.world.fork()) != Outcome::Works {
                 continue;
             }
-            if let Some(changes) = narrow_network(&own.world, own, account, &attempt) {
+            if let Some(remedy) = narrow_network(own, account, &attempt) {
                 let title = format!(
                     "{} is open to all networks, and a restore needs less",
                     named(account)
                 );
                 let mut finding = Finding::new(Sort::WideAccess, Level::Warning, account, title);
-                let remedy = Remedy {
-                    changes,
-                    opens: Opens::default(),
-                    by_both: false,
-                    rests_on: None,
-                };
                 finding
                     .details
                     .push("With this the restore works as well, and the internet is kept out:".to_owned());
@@ -197,14 +200,9 @@ fn wide_access(worlds: &Worlds<'_>, protected: &[Protected]) -> Vec<Finding> {
     found
 }
 
-fn narrow_network(
-    world: &Trial,
-    own: &Protected,
-    account: &ResourceId,
-    attempt: &Attempt,
-) -> Option<Vec<Change>> {
+fn narrow_network(own: &Protected, account: &ResourceId, attempt: &Attempt) -> Option<Remedy> {
     let vault = own.instance.parent();
-    let tenant = world.azure.state().tenant_of(&vault)?;
+    let tenant = own.world.azure.state().tenant_of(&vault)?;
     let set = |row: &str| Change::Set {
         row: row.to_owned(),
         at: account.clone(),
@@ -220,9 +218,7 @@ fn narrow_network(
         "account-trusted-services",
     ];
     let changes: Vec<Change> = rows.iter().map(|row| set(row)).collect();
-    let mut copy = world.fork();
-    let made = changes.iter().all(|change| change.make(&mut copy));
-    (made && attempt.play(&mut copy) == Outcome::Works).then_some(changes)
+    proved(&own.world, own.other.as_ref(), attempt, changes)
 }
 
 /// An instance whose secret is named with its version.

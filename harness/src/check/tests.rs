@@ -201,6 +201,41 @@ async fn what_a_policy_forbids_is_told_and_an_exemption_proposed() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_not_seen_yet_is_waited_for() {
+    let mut built = world(BACKED_UP).await;
+    let seen = built.now + jiff::SignedDuration::from_mins(7);
+    let state = built.azure.state_mut();
+    let role = built_in(&other(), "Storage Blob Data Contributor");
+    let names: Vec<String> = state
+        .access
+        .assignments()
+        .filter(|own| own.role == role)
+        .map(|own| own.name.clone())
+        .collect();
+    assert_eq!(names.len(), 1);
+    state.access.named_mut(&names[0]).unwrap().seen_from = seen;
+    let explained = explain(&checked(&built), &Asked::RestoreAsFiles).unwrap();
+    let finding = explained[0].finding.as_ref().unwrap();
+    assert!(
+        fixes(finding).contains(&vec![format!("wait until {seen}").as_str()]),
+        "{:#?}",
+        finding.fixes
+    );
+    assert!(
+        finding
+            .near_misses
+            .iter()
+            .any(|near| near.contains("and seen from")),
+        "{:?}",
+        finding.near_misses
+    );
+}
+
+fn built_in(rules: &Rules, name: &str) -> uuid::Uuid {
+    rules.built_in_role(name).unwrap().id
+}
+
+#[tokio::test]
 async fn what_nothing_protects_is_tried_with_the_vault_there_is() {
     let report =
         report("extends = \"_worlds/flexible_server_ready.toml\"\n[world.grants.ltr]\nabsent = true").await;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::check::{self, Addresses, Baseline, Checked, Report, Sort, Written};
+use azdrill::journal_file::JournalFile;
 use azdrill::page::Page;
 use azdrill::postgres::PostgresMode;
 use azdrill::run::built;
@@ -13,6 +14,7 @@ use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{HostsFile, Resolving};
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{PrincipalId, Timestamp};
+use azdrill_emulator::rules::Rules;
 use azdrill_emulator::server::Clock;
 use clap::{Args, ValueEnum};
 
@@ -21,6 +23,7 @@ use super::failure::Failure;
 use super::given::{Given, WorldArguments};
 use super::interrupts::Interrupts;
 use super::output::{show, tell, write};
+use super::replay::with_journal;
 use super::run::{NamesArgument, Starting, environment, name_of, resolving, start};
 
 /// What `--help` says below the options.
@@ -100,32 +103,44 @@ struct Left {
     azure: Azure,
     now: Timestamp,
     operator: PrincipalId,
+    /// The rules of the other profile.
+    other: Arc<Rules>,
     /// Its exit code; `None` where there was no command.
     code: Option<u8>,
     not_known: std::collections::BTreeMap<String, u64>,
     notes: Vec<String>,
+    /// What it is written down in, if it is.
+    journal: Option<JournalFile>,
 }
 
 pub(super) async fn run(
     arguments: CheckArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
-    interrupts: Interrupts,
+    mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
     let baseline = match &arguments.baseline {
         Some(file) => Baseline::read(file)?,
         None => Baseline::default(),
     };
     let left = if arguments.command.is_empty() {
-        of_world(&arguments, folder).await?
+        interrupts.or(of_world(&arguments, folder)).await?
     } else {
         child::check(&arguments.command)?;
-        of_command(&arguments, folder, mode, interrupts).await?
+        of_command(&arguments, folder, mode, &mut interrupts).await?
     };
-    let mut report = report(&arguments, &left)?;
+    let Left {
+        code,
+        not_known,
+        notes,
+        journal,
+        ..
+    } = &left;
+    let (code, not_known, notes, journal) = (*code, not_known.clone(), notes.clone(), journal.clone());
+    let mut report = interrupts.or(report(&arguments, left)).await?;
     report.command = name_of(&arguments.command);
-    report.not_known = left.not_known;
-    report.notes.splice(0..0, left.notes);
+    report.not_known = not_known;
+    report.notes.splice(0..0, notes);
     let here = std::env::current_dir().unwrap_or_default();
     let addresses = Addresses::of_folder(&here);
     addresses.name(&mut report);
@@ -145,8 +160,8 @@ pub(super) async fn run(
                 .into(),
         );
     }
-    let failed = report.fails() || left.code.is_some_and(|code| code != 0);
-    Ok(ExitCode::from(u8::from(failed)))
+    let failed = report.fails() || code.is_some_and(|code| code != 0);
+    Ok(with_journal(journal.as_ref(), ExitCode::from(u8::from(failed))))
 }
 
 /// The world of a file, with nothing run against it.
@@ -166,9 +181,11 @@ async fn of_world(arguments: &CheckArguments, folder: Option<&Path>) -> Result<L
         azure: built.azure,
         now: built.now,
         operator: built.operator.object_id,
+        other: arguments.world.other_rules(Some(world))?,
         code: None,
         not_known: std::collections::BTreeMap::new(),
         notes: Vec::new(),
+        journal: None,
     })
 }
 
@@ -177,7 +194,7 @@ async fn of_command(
     arguments: &CheckArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
-    mut interrupts: Interrupts,
+    interrupts: &mut Interrupts,
 ) -> Result<Left, Failure> {
     let given = Given::read(&arguments.world, folder)?;
     let scratch =
@@ -185,6 +202,8 @@ async fn of_command(
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
         .map_err(|error| format!("cannot write a hosts file: {error}"))?;
     let hosts = Arc::new(hosts);
+    let journal = given.journal.clone();
+    let other = arguments.world.other_rules(given.world.as_ref())?;
     let how = Starting {
         world: &arguments.world,
         quiet: true,
@@ -197,7 +216,7 @@ async fn of_command(
     let environment = environment(&served, scratch.path())?;
     let own_hosts = (resolving == Resolving::Private).then(|| hosts.path());
     let began = served.now();
-    let code = child::run_aside(&arguments.command, &environment, own_hosts, &mut interrupts).await?;
+    let code = child::run_aside(&arguments.command, &environment, own_hosts, interrupts).await?;
     let mut notes = Vec::new();
     if code != 0 {
         let told = format!("the command ended with {code}: what it left is checked");
@@ -207,7 +226,13 @@ async fn of_command(
     if served.has_faults() {
         notes.push("Faults were in place when the command ended: no drill meets them.".to_owned());
     }
-    let (azure, now, operator) = served.copy().await;
+    interrupts
+        .or(async {
+            served.settle().await;
+            Ok(())
+        })
+        .await?;
+    let (azure, now, operator) = served.copy();
     if now.duration_since(began).as_hours() > 24 {
         notes.push(format!(
             "The clock was moved: it is {now} in the world that is checked."
@@ -219,22 +244,30 @@ async fn of_command(
         azure,
         now,
         operator,
+        other,
         code: Some(code),
         not_known,
         notes,
+        journal,
     })
 }
 
-fn report(arguments: &CheckArguments, left: &Left) -> Result<Report, Failure> {
-    let checked = Checked {
-        world: &left.azure,
-        now: left.now,
-        operator: left.operator,
-        profile: arguments.world.profile(),
-        other: arguments.world.other_rules()?,
-    };
-    let only = |sort: Sort| arguments.only.is_empty() || arguments.only.contains(&sort);
-    let report = check::check(&checked, &only);
+/// Plays the drills, beside whoever wants to break them off.
+async fn report(arguments: &CheckArguments, left: Left) -> Result<Report, Failure> {
+    let (profile, only) = (arguments.world.profile(), arguments.only.clone());
+    let played = tokio::task::spawn_blocking(move || {
+        let checked = Checked {
+            world: &left.azure,
+            now: left.now,
+            operator: left.operator,
+            profile,
+            other: left.other,
+        };
+        check::check(&checked, &|sort| only.is_empty() || only.contains(&sort))
+    });
+    let report = played
+        .await
+        .map_err(|error| format!("the drills broke off: {error}"))?;
     report.ok_or_else(|| Failure::from("the operator of the world is gone".to_owned()))
 }
 

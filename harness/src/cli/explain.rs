@@ -91,7 +91,7 @@ pub(super) async fn run(arguments: ExplainArguments, folder: Option<&Path>) -> R
         now: built.now,
         operator: built.operator.object_id,
         profile: arguments.world.profile(),
-        other: arguments.world.other_rules()?,
+        other: arguments.world.other_rules(Some(world))?,
     };
     let explained = check::explain(&checked, &asked);
     let explained = explained.ok_or_else(|| "the operator of the world is gone".to_owned())?;

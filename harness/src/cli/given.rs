@@ -98,9 +98,11 @@ impl WorldArguments {
         Ok(())
     }
 
-    /// The rules of the other profile.
-    pub(super) fn other_rules(&self) -> Result<Arc<Rules>, Failure> {
-        let rules = Rules::load(self.profile().other(), &self.assumptions());
+    /// The rules of the other profile, with what the world and the command line assume.
+    pub(super) fn other_rules(&self, world: Option<&Scenario>) -> Result<Arc<Rules>, Failure> {
+        let mut assumptions = world.map(|world| world.assume.clone()).unwrap_or_default();
+        assumptions.extend(self.assumptions());
+        let rules = Rules::load(self.profile().other(), &assumptions);
         Ok(Arc::new(rules.map_err(|error| error.to_string())?))
     }
 

@@ -14,6 +14,7 @@ use azdrill::serve::{
     Detail, Environment, HostsFile, Record, Resolving, RunExpect, ServedWorld, java_options, print,
     write_trust_store,
 };
+use azdrill_emulator::rules::Rules;
 use clap::{Args, ValueEnum};
 
 use super::chaos_arguments::ChaosArguments;
@@ -79,6 +80,7 @@ pub(super) async fn run(
         (None, None) => RunExpect::default(),
     };
     let journal = given.journal.clone();
+    let other = arguments.world.other_rules(given.world.as_ref())?;
     let scratch =
         Scratch::new(Purpose::Run).map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
@@ -105,7 +107,9 @@ pub(super) async fn run(
     let own_hosts = (resolving == Resolving::Private).then(|| hosts.path());
     let code = child::run(&arguments.command, &environment, own_hosts, &mut interrupts).await?;
     let record = served.record(&name_of(&arguments.command), i32::from(code));
-    let remedy = remedy(&served, &arguments.world, &record).await?;
+    let remedy = (!quiet)
+        .then(|| remedy(&served, &arguments.world, other, &record))
+        .flatten();
     interrupts.or_at_once(served.shutdown()).await;
     if resolving == Resolving::System && hosts.lines() != told && !quiet {
         tell(&format!(
@@ -119,7 +123,7 @@ pub(super) async fn run(
         ));
     }
     let concluded = conclude(&arguments, &expect, &record, code)?;
-    if let Some(remedy) = remedy.filter(|_| !quiet) {
+    if let Some(remedy) = remedy {
         tell_raw(&remedy);
     }
     Ok(with_journal(journal.as_ref(), concluded))
@@ -127,25 +131,26 @@ pub(super) async fn run(
 
 /// What would have to change for the first backup or restore that failed, as things stand at the end; `None` where
 /// none failed, or what failed works by now.
-async fn remedy(
+fn remedy(
     served: &ServedWorld,
     world: &WorldArguments,
+    other: Arc<Rules>,
     record: &Record,
-) -> Result<Option<String>, Failure> {
-    let failed = record.told.iter().find(|told| told.refused.is_some());
-    let asked = match failed.map(|told| told.about.as_str()) {
-        Some("validate_backup" | "protect") => Asked::Protect,
-        Some("backup") => Asked::BackUp,
-        Some("validate_restore" | "restore") => Asked::RestoreAsFiles,
-        _ => return Ok(None),
+) -> Option<String> {
+    let failed = record.told.iter().find(|told| told.refused.is_some())?;
+    let asked = match failed.about.as_str() {
+        "validate_backup" | "protect" => Asked::Protect,
+        "backup" => Asked::BackUp,
+        "validate_restore" | "restore" => Asked::RestoreAsFiles,
+        _ => return None,
     };
-    let (azure, now, operator) = served.copy().await;
+    let (azure, now, operator) = served.copy();
     let checked = Checked {
         world: &azure,
         now,
         operator,
         profile: world.profile(),
-        other: world.other_rules()?,
+        other,
     };
     let explained = check::explain(&checked, &asked).unwrap_or_default();
     let first: Vec<_> = explained.into_iter().filter(|own| !own.works).take(1).collect();
@@ -156,7 +161,7 @@ async fn remedy(
         Ink::Bold,
         "as things stand at the end, and what would have to change",
     );
-    Ok((!first.is_empty()).then(|| format!("\n{head}{}", check::print_explained(&page, &first))))
+    (!first.is_empty()).then(|| format!("\n{head}{}", check::print_explained(&page, &first)))
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> String {

@@ -188,7 +188,7 @@ fn backup_rule(trial: &Trial, instance: &ResourceId) -> String {
     let mut rules = rules.into_iter().flatten();
     let rule = rules.find(|rule| rule["objectType"] == "AzureBackupRule");
     rule.and_then(|rule| rule["name"].as_str())
-        .unwrap_or("BackupWeekly")
+        .unwrap_or_default()
         .to_owned()
 }
 

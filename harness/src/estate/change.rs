@@ -32,8 +32,6 @@ pub enum Place {
     Server,
     /// The same, if it is a single server.
     SingleServer,
-    /// The resource group of the server.
-    ServerGroup,
 }
 
 /// A row of `changes.toml`.

@@ -2,6 +2,7 @@
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::ResourceId;
+use azdrill_emulator::rules::Check;
 use azdrill_emulator::state::Resource;
 use serde_json::Value;
 
@@ -14,9 +15,6 @@ const SINGLE: &str = "Microsoft.DBforPostgreSQL/servers";
 const DATABASE: &str = "Microsoft.DBforPostgreSQL/servers/databases";
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
 const KEY_VAULT: &str = "Microsoft.KeyVault/vaults";
-
-/// Databases of a single server that are Azure's own.
-const AZURES_OWN: [&str; 3] = ["azure_maintenance", "azure_sys", "postgres"];
 
 /// Something that can be backed up: a flexible server, or a database of a single server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +100,7 @@ impl Inventory {
             });
         } else if resource.is_type(DATABASE) {
             let server = id.parent();
-            if !AZURES_OWN.contains(&id.name()) {
+            if !is_azures_own(azure, id.name()) {
                 let location = azure
                     .state()
                     .resource(&server)
@@ -151,6 +149,16 @@ impl Inventory {
             kinds.any(|own| own.eq_ignore_ascii_case(kind))
         })
     }
+}
+
+/// Whether a database of a single server is Azure's own, as the prerequisites of its backup have it.
+fn is_azures_own(azure: &Azure, name: &str) -> bool {
+    let checks = azure.rules().prerequisites.iter().map(|row| &row.check);
+    let mut listed = checks.filter_map(|check| match check {
+        Check::CustomerDatabase { azures_own } => Some(azures_own),
+        _ => None,
+    });
+    listed.any(|own| own.iter().any(|own| own.eq_ignore_ascii_case(name)))
 }
 
 fn instance(resource: &Resource) -> Option<Instance> {

@@ -124,7 +124,6 @@ impl Parties {
                 .server
                 .as_ref()
                 .filter(|own| own.is_type("Microsoft.DBforPostgreSQL/servers")),
-            Place::ServerGroup => None,
         }
     }
 
@@ -185,8 +184,8 @@ pub fn proposals(trial: &Trial, parties: &Parties, no: &No) -> Vec<Change> {
         found.extend(bearing_on(trial, parties, *rule));
         found.extend(roles_of_rule(trial, parties, *rule));
         found.extend(locks_of_rule(trial, parties, *rule));
-        found.extend(waits_for_rule(trial, parties, *rule));
     }
+    found.extend(waits(trial, parties));
     if no.gate == Gate::Authorization && !no.operation.is_empty() {
         found.extend(roles_for_operation(trial, parties, no));
     }
@@ -237,11 +236,8 @@ fn roles_of_rule(trial: &Trial, parties: &Parties, rule: RuleId) -> Vec<Change> 
     found
 }
 
-/// The time at which the next assignment of who acts is seen, where a rule says that one is not yet.
-fn waits_for_rule(trial: &Trial, parties: &Parties, rule: RuleId) -> Option<Change> {
-    if !rule.as_str().starts_with("E1-") {
-        return None;
-    }
+/// The time at which the next assignment of who acts is seen, where one is not yet.
+fn waits(trial: &Trial, parties: &Parties) -> Option<Change> {
     let to = parties.identity.or(parties.caller)?;
     let own = trial
         .azure

@@ -34,7 +34,8 @@ pub struct Opens {
     pub granted: usize,
 }
 
-/// A set of changes that was made in a copy, where the attempt then worked. No part of it is enough.
+/// A set of changes that was made in a copy, where the attempt then worked. No part of it is enough, but for a part that
+/// rests on a rule nobody has seen, or is enough by one profile alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedy {
     /// The changes, in the order they are to be made in.
@@ -124,7 +125,7 @@ pub fn search(world: &Trial, attempt: &Attempt) -> Found {
     waiting.push(Reverse((Opens::default(), Vec::new())));
     let mut known: BTreeSet<Vec<Change>> = BTreeSet::new();
     while let Some(Reverse((_, changes))) = waiting.pop() {
-        if found.trials == TRIALS_MAX || found.remedies.len() == SETS_MAX {
+        if found.trials >= TRIALS_MAX || found.remedies.len() == SETS_MAX {
             break;
         }
         let is_enough =
@@ -139,6 +140,7 @@ pub fn search(world: &Trial, attempt: &Attempt) -> Found {
         } = match tried(world, attempt, &changes) {
             Ok(tried) => tried,
             Err(not_let) => {
+                found.trials += 1;
                 let (change, no) = *not_let;
                 for exemption in exemptions(world, &change, no.as_ref()) {
                     let mut next = with(&changes, exemption);
@@ -295,14 +297,25 @@ fn note(found: &mut Found, world: &Trial, attempt: &Attempt, mut changes: Vec<Ch
     }
     let is_known = |own: &Remedy| sorted(&own.changes) == sorted(&changes);
     if !found.remedies.iter().any(is_known) {
-        let opens = opens(world, &changes);
-        found.remedies.push(Remedy {
-            changes,
-            opens,
-            by_both: false,
-            rests_on: sure,
-        });
+        found.remedies.extend(proved(world, None, attempt, changes));
     }
+}
+
+/// Changes as a remedy, if the attempt works with them: what they open, what they rest on, and whether it works by the
+/// other profile as well are found out by making them. Nothing is left out of them.
+pub fn proved(
+    world: &Trial,
+    other: Option<&Trial>,
+    attempt: &Attempt,
+    changes: Vec<Change>,
+) -> Option<Remedy> {
+    let own = tried(world, attempt, &changes).ok()?;
+    (own.outcome == Outcome::Works).then(|| Remedy {
+        opens: opens(world, &changes),
+        by_both: other.is_some_and(|other| works_with(other, attempt, &changes)),
+        rests_on: own.rests_on,
+        changes,
+    })
 }
 
 /// How much changes open: measured in a copy of the world in which they are made.

@@ -50,8 +50,6 @@ pub struct No {
     pub operation: String,
     /// What it would have been done to; empty where that is no resource.
     pub on: String,
-    /// Who was refused, where it was a service's or a client's call.
-    pub caller: String,
 }
 
 /// How something ended that takes a while.
@@ -195,7 +193,6 @@ impl Trial {
                 rules: no.rules.clone(),
                 operation: String::new(),
                 on: String::new(),
-                caller: String::new(),
             })
         });
         found.or_else(|| self.refused_call())
@@ -216,7 +213,6 @@ impl Trial {
                 rules: no.rules.clone(),
                 operation: exchange.operation.to_string(),
                 on: exchange.path.clone(),
-                caller: exchange.caller.clone(),
             })
         })
     }
@@ -264,7 +260,6 @@ impl Trial {
                 rules: refusal.rules.clone(),
                 operation: self.azure.operation_of(request).unwrap_or_default(),
                 on: request.path.clone(),
-                caller: String::new(),
             })),
         }
     }

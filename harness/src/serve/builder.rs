@@ -5,7 +5,7 @@ use std::sync::Arc;
 use azdrill_emulator::azure::NotNow;
 use azdrill_emulator::journal::{Beginning, Journalled, NotBroughtBack, Sink};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Assumptions, RulesError};
+use azdrill_emulator::rules::RulesError;
 use azdrill_emulator::server::Driver;
 use azdrill_emulator::world::Operator;
 
@@ -27,13 +27,7 @@ pub(super) struct WorldBuilder {
 
 /// What the machine begins with, under settings that are its own: no two share their servers.
 async fn beginning(setup: &Setup) -> Result<Beginning, ServeError> {
-    let assumptions: Assumptions = setup
-        .world
-        .iter()
-        .flat_map(|scenario| &scenario.assume)
-        .chain(setup.assume.iter().map(|(rule, alternative)| (rule, alternative)))
-        .map(|(rule, alternative)| (rule.clone(), alternative.clone()))
-        .collect();
+    let assumptions = setup.assumptions();
     let none = World::default();
     let world = setup.world.as_ref().map_or(&none, |scenario| &scenario.world);
     let mut settings = settings(world, setup.postgres.as_ref()).await?;

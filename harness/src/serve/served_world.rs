@@ -128,10 +128,14 @@ impl ServedWorld {
         })
     }
 
-    /// Waits until no outside work is under way, and answers with a copy of the world, with what time it is there and
-    /// who its operator is.
-    pub async fn copy(&self) -> (Azure, Timestamp, PrincipalId) {
+    /// Waits until no outside work is under way.
+    pub async fn settle(&self) {
         self.builder.driver.settle().await;
+    }
+
+    /// A copy of the world, with what time it is there and who its operator is. Outside work that is under way never ends
+    /// there.
+    pub fn copy(&self) -> (Azure, Timestamp, PrincipalId) {
         let door = self.server.front_door();
         let now = door.clock().now();
         let azure = door.with_core(|machine| machine.copy());

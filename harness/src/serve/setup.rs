@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use azdrill_emulator::model::{NetworkPath, Timestamp};
-use azdrill_emulator::rules::{Profile, RulesError};
+use azdrill_emulator::rules::{Assumptions, Profile, RulesError};
 use azdrill_emulator::server::{Clock, EngineError, NotKept, StartError};
 
 use super::FaultFile;
@@ -54,6 +54,16 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The alternatives taken whatever the profile says: the world's, and over them the command line's.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        let world = self.world.iter().flat_map(|scenario| &scenario.assume);
+        let own = self.assume.iter().map(|(rule, alternative)| (rule, alternative));
+        world
+            .chain(own)
+            .map(|(rule, alternative)| (rule.clone(), alternative.clone()))
+            .collect()
+    }
+
     /// What is played, for the first line of a journal.
     pub(super) fn what(&self) -> String {
         match &self.world {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use azdrill_emulator::azure::Azure;
-use azdrill_emulator::model::{NetworkPath, PrincipalId, Timestamp};
-use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use azdrill_emulator::model::NetworkPath;
+use azdrill_emulator::rules::Rules;
 use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use utoipa::ToSchema;
@@ -107,20 +106,26 @@ pub(super) async fn explain(
     // Changes are looked for in copies, so that nobody is held up meanwhile.
     let copy = door.with_core(|azure| azure.copy());
     let (operator, profile) = (builder.operator.object_id, builder.setup.profile);
-    let found =
-        tokio::task::spawn_blocking(move || answer(&copy, (now, operator, profile), &path, &question));
+    let other = Rules::load(profile.other(), &builder.setup.assumptions());
+    let other = Arc::new(other.map_err(|error| Problem::bad(error.to_string()))?);
+    let found = tokio::task::spawn_blocking(move || {
+        let checked = Checked {
+            world: &copy,
+            now,
+            operator,
+            profile,
+            other,
+        };
+        answer(&checked, &path, &question)
+    });
     found
         .await
         .map_err(|_| Problem::bad("the question could not be answered".to_owned()))?
         .map(Json)
 }
 
-fn answer(
-    azure: &Azure,
-    (now, operator, profile): (Timestamp, PrincipalId, Profile),
-    path: &NetworkPath,
-    question: &Question,
-) -> Result<Verdict, Problem> {
+fn answer(checked: &Checked<'_>, path: &NetworkPath, question: &Question) -> Result<Verdict, Problem> {
+    let azure = checked.world;
     let request = asked_request(&question.method, &question.url).map_err(Problem::bad)?;
     let by = question
         .r#as
@@ -132,15 +137,7 @@ fn answer(
         from: path.clone(),
         request: Box::new(request.clone()),
     };
-    let other = Rules::load(profile.other(), &Assumptions::new());
-    let checked = Checked {
-        world: azure,
-        now,
-        operator,
-        profile,
-        other: Arc::new(other.map_err(|error| Problem::bad(error.to_string()))?),
-    };
-    let explained = explain_one(&checked, &asked).into_iter().flatten().next();
+    let explained = explain_one(checked, &asked).into_iter().flatten().next();
     let explained = explained.ok_or_else(|| Problem::bad("the operator of the world is gone".to_owned()))?;
     let Some(finding) = explained.finding else {
         return Ok(Verdict {
